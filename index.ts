@@ -1,0 +1,6 @@
+import { ComfyEndpoint } from "./components/comfy-endpoint.ts";
+import { readConfig } from "./components/config.ts";
+
+const endpoint = new ComfyEndpoint("endpoint", readConfig());
+
+export const { endpointUrl, apiKey, podId, imageRef, gpuType, dataCenter, costPerHour, contract, placement } = endpoint;

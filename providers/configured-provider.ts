@@ -1,0 +1,17 @@
+import type { dynamic } from "@pulumi/pulumi";
+
+/**
+ * What our dynamic providers share: the RunPod key of the stack's config.
+ *
+ * Pulumi serializes a provider into the state of its resources, so a provider holds nothing but one-line forwarders to
+ * modules that it finds by the package's own name: the state stays small and never runs stale code.
+ */
+export class ConfiguredProvider {
+  declare protected runpodApiKey: string | undefined;
+
+  // Set before anything is awaited: `destroy` and `refresh` call other hooks while configure still runs.
+  configure(request: dynamic.ConfigureRequest): Promise<void> {
+    this.runpodApiKey = request.config.get("comfy-endpoints:runpodApiKey");
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,108 @@
+import * as pulumi from "@pulumi/pulumi";
+import { ConfiguredProvider } from "./configured-provider.ts";
+
+type Properties = Record<string, unknown>;
+
+class RunPodPodProvider extends ConfiguredProvider implements pulumi.dynamic.ResourceProvider {
+  async check(olds: Properties, news: Properties) {
+    return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).check(olds, news);
+  }
+  async diff(_id: string, olds: Properties, news: Properties) {
+    return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).diff(olds, news, this.runpodApiKey);
+  }
+  async create(inputs: Properties) {
+    return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).create(inputs, this.runpodApiKey);
+  }
+  async read(id: string, properties: Properties) {
+    return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).read(id, properties, this.runpodApiKey);
+  }
+  async update(id: string, olds: Properties, news: Properties) {
+    return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).update(id, olds, news, this.runpodApiKey);
+  }
+  async delete(id: string, properties: Properties) {
+    return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).remove(id, properties, this.runpodApiKey);
+  }
+}
+
+/** One place that was asked for a pod, and what RunPod answered. */
+export interface PlacementAttempt {
+  cloud: string;
+  spot: boolean;
+  gpu: string;
+  dataCenter: string;
+  /** USD per hour for the whole pod: list price, or the bid of a spot pod. */
+  pricePerHour: number;
+  /** RunPod's refusal, or null when the pod was placed here. */
+  refusal: string | null;
+}
+
+/** Sizes in GB. */
+export interface RunPodPodArgs {
+  /** Begins the pod's name. */
+  appId: pulumi.Input<string>;
+  /** Seed of the Owner: the pod's name is derived from it. */
+  ownerSeed: pulumi.Input<string>;
+  /** Image to run; a change restarts the container of the same pod. */
+  image: pulumi.Input<string>;
+  /** Environment of the container. Variables that RunPod adds are left alone. */
+  env: pulumi.Input<Record<string, pulumi.Input<string>>>;
+  /** `8080/http`; the first is the endpoint's. */
+  ports: pulumi.Input<string[]>;
+  containerDiskGb: pulumi.Input<number>;
+  /** Size of the pod's own volume; it grows in place, a smaller one asks for another pod. */
+  volumeGb: pulumi.Input<number>;
+  volumeMountPath: pulumi.Input<string>;
+  /** RunPod's credential for a private image. */
+  registryAuthId?: pulumi.Input<string | undefined>;
+  /** GPU labels in order of preference; when given, only these are used. */
+  preferredGpuTypes: pulumi.Input<string[]>;
+  minVramGb?: pulumi.Input<number | undefined>;
+  minRamPerGpuGb?: pulumi.Input<number | undefined>;
+  gpuCount: pulumi.Input<number>;
+  /** USD per hour for the whole pod. */
+  maxPricePerHour?: pulumi.Input<number | undefined>;
+  /** US, EU, APAC (all of a region's data centres) or data centres by name. */
+  regions: pulumi.Input<string[]>;
+  /** Any new text asks for another pod. */
+  podRotation?: pulumi.Input<string | undefined>;
+  /** How long RunPod may take from the request to a running container, in seconds. */
+  startTimeoutSeconds: pulumi.Input<number>;
+}
+
+/**
+ * A GPU pod at RunPod. Its identity is its name, which is known before it is asked for, so nothing that was created is
+ * ever lost: a create that was interrupted finds its pod again.
+ */
+export class RunPodPod extends pulumi.dynamic.Resource {
+  declare public readonly podId: pulumi.Output<string>;
+  /** Address of the first port from outside. */
+  declare public readonly endpointUrl: pulumi.Output<string>;
+  /** Changes whenever the container was started anew. */
+  declare public readonly revision: pulumi.Output<string>;
+  declare public readonly gpuType: pulumi.Output<string>;
+  declare public readonly dataCenter: pulumi.Output<string>;
+  /** USD per hour for the whole pod. */
+  declare public readonly costPerHour: pulumi.Output<number>;
+  /** Every place that was tried, and why it was refused. */
+  declare public readonly placement: pulumi.Output<PlacementAttempt[]>;
+
+  constructor(name: string, args: RunPodPodArgs, options?: pulumi.CustomResourceOptions) {
+    const derived = {
+      podId: undefined,
+      endpointUrl: undefined,
+      revision: undefined,
+      gpuType: undefined,
+      dataCenter: undefined,
+      costPerHour: undefined,
+      placement: undefined,
+    };
+    super(
+      new RunPodPodProvider(),
+      name,
+      { ...args, resourceName: name, ...derived },
+      pulumi.mergeOptions(options, { additionalSecretOutputs: ["env"] }),
+      "comfy-endpoints",
+      "RunPodPod",
+    );
+  }
+}

@@ -1,0 +1,39 @@
+/** GraphQL documents, one per operation; a request carries nothing that its operation does not need. */
+
+const podFields = `
+  id name imageName env ports containerDiskInGb volumeInGb networkVolumeId gpuCount
+  desiredStatus lastStatusChange podType costPerHr
+  machine { gpuTypeId gpuDisplayName dataCenterId }
+  runtime { uptimeInSeconds }
+`;
+
+export const operations = {
+  authenticate: `query authenticate { myself { id } }`,
+  listPods: `query listPods { myself { pods { ${podFields} } } }`,
+  findPod: `query findPod($input: PodFilter) { pod(input: $input) { ${podFields} } }`,
+  rentOnDemand: `mutation rentOnDemand($input: PodFindAndDeployOnDemandInput) {
+    podFindAndDeployOnDemand(input: $input) { ${podFields} }
+  }`,
+  rentSpot: `mutation rentSpot($input: PodRentInterruptableInput!) {
+    podRentInterruptable(input: $input) { ${podFields} }
+  }`,
+  editPod: `mutation editPod($input: PodEditJobInput!) { podEditJob(input: $input) { id } }`,
+  resumePod: `mutation resumePod($input: PodResumeInput!) { podResume(input: $input) { id } }`,
+  resumeSpotPod: `mutation resumeSpotPod($input: PodBidResumeInput!) { podBidResume(input: $input) { id } }`,
+  terminatePod: `mutation terminatePod($input: PodTerminateInput!) { podTerminate(input: $input) }`,
+  gpuTypes: `query gpuTypes {
+    gpuTypes {
+      id displayName memoryInGb maxGpuCount secureCloud communityCloud
+      securePrice communityPrice secureSpotPrice communitySpotPrice
+    }
+  }`,
+  dataCenters: `query dataCenters($secure: GpuAvailabilityInput, $community: GpuAvailabilityInput) {
+    dataCenters {
+      id listed
+      secure: gpuAvailability(input: $secure) { gpuTypeId available }
+      community: gpuAvailability(input: $community) { gpuTypeId available }
+    }
+  }`,
+} as const;
+
+export type OperationName = keyof typeof operations;

@@ -1,0 +1,38 @@
+import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect } from "./connection.ts";
+import { isRefusal } from "./errors.ts";
+import { isOwnersPod } from "./pod-name.ts";
+
+/** Longer than a new pod takes to appear in RunPod's list. */
+const listLagMs = 2000;
+
+/** The Owner comes first in every deployment: a key that RunPod refuses is told here, before anything is created. */
+export async function check(news: object, configKey: string | undefined) {
+  try {
+    await connect(configKey).authenticate();
+  } catch (error) {
+    if (!isRefusal(error, "transient")) throw error;
+    console.warn(error.message);
+  }
+  return { inputs: news };
+}
+
+export function create(inputs: object) {
+  const seed = randomBytes(16).toString("hex");
+  return Promise.resolve({ id: `owner-${seed.slice(0, 8)}`, outs: { ...inputs, seed } });
+}
+
+/**
+ * Removes every pod that was created under this seed, also those that no resource knows of: an engine that was killed
+ * leaves them behind.
+ */
+export async function remove(properties: Record<string, unknown>, configKey: string | undefined): Promise<void> {
+  const api = connect(configKey);
+  const seed = String(properties["seed"]);
+  for (const wait of [0, listLagMs]) {
+    await sleep(wait);
+    const pods = (await api.listPods()).filter((pod) => isOwnersPod(pod.name, seed));
+    await Promise.all(pods.map((pod) => api.terminatePod(pod.id)));
+  }
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { Pod, PodJob } from "../../../providers/runpod/api.ts";
+import { mergedJob, reconcileSteps } from "../../../providers/runpod/reconcile.ts";
+
+const job: PodJob = {
+  image: "golden:1",
+  env: { A: "1" },
+  ports: ["8080/http"],
+  containerDiskGb: 30,
+  volumeGb: 100,
+  volumeMountPath: "/cache",
+  registryAuthId: undefined,
+};
+const pod = (changed: Partial<Pod> = {}): Pod => ({
+  ...job,
+  id: "p",
+  name: "n",
+  env: { A: "1", PUBLIC_KEY: "ssh" },
+  networkVolumeId: undefined,
+  gpuCount: 1,
+  desiredStatus: "RUNNING",
+  statusDetail: "",
+  containerRunning: true,
+  spot: false,
+  costPerHour: 0.5,
+  gpuType: undefined,
+  dataCenter: undefined,
+  ...changed,
+});
+const steps = (actual: Pod, desired: PodJob = job, former: string[] = []) =>
+  reconcileSteps(desired, actual, former).map((step) =>
+    step.kind === "edit" ? `edit ${step.because.join("+")}` : step.kind,
+  );
+
+describe("what a pod needs to run its job", () => {
+  it.each<[string, Pod, string[]]>([
+    ["nothing when it runs the job, whatever the platform added", pod(), []],
+    ["nothing for another order of ports", pod({ ports: ["8080/http"] }), []],
+    ["an edit for another image", pod({ image: "golden:0" }), ["edit image"]],
+    ["an edit for a changed variable", pod({ env: { A: "0" } }), ["edit env"]],
+    ["an edit for a missing variable", pod({ env: {} }), ["edit env"]],
+    ["an edit for other ports", pod({ ports: [] }), ["edit ports"]],
+    ["an edit when the volume is too small", pod({ volumeGb: 50 }), ["edit volumeGb"]],
+    ["nothing when the volume is larger: it only ever grows", pod({ volumeGb: 200 }), []],
+    ["nothing about its own volume when a network volume is mounted", pod({ volumeGb: 0, networkVolumeId: "v" }), []],
+    ["a resume when it was stopped", pod({ desiredStatus: "EXITED", containerRunning: false }), ["resume"]],
+    [
+      "an edit before the resume, so that the container starts once with the new job",
+      pod({ desiredStatus: "EXITED", image: "golden:0" }),
+      ["edit image", "resume"],
+    ],
+  ])("is %s", (_, actual, expected) => {
+    expect(steps(actual)).toEqual(expected);
+  });
+
+  it("is an edit when a variable that was ours is no longer wanted", () => {
+    expect(steps(pod({ env: { A: "1", B: "2" } }), job, ["A", "B"])).toEqual(["edit env"]);
+  });
+
+  it("sends the platform's variables along and drops those that were ours", () => {
+    const actual = pod({ env: { A: "0", B: "2", PUBLIC_KEY: "ssh" }, volumeGb: 200 });
+    expect(mergedJob(job, actual, ["A", "B"])).toEqual({ ...job, env: { A: "1", PUBLIC_KEY: "ssh" }, volumeGb: 200 });
+  });
+});
