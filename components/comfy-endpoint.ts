@@ -83,14 +83,19 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
   }
 }
 
+/** @throws {pulumi.RunError} which the engine shows as its message alone */
 function readDeployable(appFile: string): Deployable {
-  const deployable = loadDeployable(appFile, (path) => (existsSync(path) ? readFileSync(path, "utf8") : undefined));
-  const { provider } = deployable.app;
-  if (provider !== "runpod") {
-    throw new UserError(`${appFile}: "provider" is "${provider}"; pods are rented from "runpod" only`);
+  try {
+    const deployable = loadDeployable(appFile, (path) => (existsSync(path) ? readFileSync(path, "utf8") : undefined));
+    const { provider } = deployable.app;
+    if (provider !== "runpod") {
+      throw new UserError(`${appFile}: "provider" is "${provider}"; pods are rented from "runpod" only`);
+    }
+    for (const warning of deployable.warnings) void pulumi.log.warn(`${appFile}: ${warning}`);
+    return deployable;
+  } catch (error) {
+    throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
   }
-  for (const warning of deployable.warnings) void pulumi.log.warn(`${appFile}: ${warning}`);
-  return deployable;
 }
 
 /** The app's own key wins over a generated one. */
@@ -106,5 +111,5 @@ function chooseApiKey(
 
 function imageOf({ app }: Deployable): string {
   if (app.build.image_ref !== undefined) return app.build.image_ref;
-  throw new UserError('"build.image_ref" is missing; give the golden image that the pod runs');
+  throw new pulumi.RunError('"build.image_ref" is missing; give the golden image that the pod runs');
 }

@@ -16,6 +16,8 @@ export class UserError extends Error {
   constructor(message: string, problems: readonly Problem[] = [], options?: ErrorOptions) {
     super(message, options);
     this.name = "UserError";
+    // Whoever prints an error with its stack (the engine does, for providers) shows the message alone.
+    this.stack = "";
     this.problems = problems;
   }
 }

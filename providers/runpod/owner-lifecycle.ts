@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "./connection.ts";
 import { isRefusal } from "./errors.ts";
+import { reasonOf } from "./hook-values.ts";
 import { isOwnersPod } from "./pod-name.ts";
 
 /** Longer than a new pod takes to appear in RunPod's list. */
@@ -9,13 +10,14 @@ const listLagMs = 2000;
 
 /** The Owner comes first in every deployment: a key that RunPod refuses is told here, before anything is created. */
 export async function check(news: object, configKey: string | undefined) {
+  const failures: { property: string; reason: string }[] = [];
   try {
     await connect(configKey).authenticate();
   } catch (error) {
-    if (!isRefusal(error, "transient")) throw error;
-    console.warn(error.message);
+    if (isRefusal(error, "transient")) console.warn(error.message);
+    else failures.push({ property: "", reason: reasonOf(error) });
   }
-  return { inputs: news };
+  return { inputs: news, failures };
 }
 
 export function create(inputs: object) {
