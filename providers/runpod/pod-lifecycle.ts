@@ -6,7 +6,7 @@ import { IncompleteError, isUnknown, outputs, reasonOf, unknownValue } from "./h
 import { generationOf, jobOf, type PodInputs, parsePodInputs, podInputFailures, replacedInputs } from "./pod-inputs.ts";
 import { podMark, podName } from "./pod-name.ts";
 import { obtainPod, type TriedRung } from "./pod-placing.ts";
-import { jobDifferences, mergedJob, reconcileSteps } from "./reconcile.ts";
+import { type FormerJob, jobDifferences, mergedJob, reconcileSteps } from "./reconcile.ts";
 
 /** What a pod's resource keeps beside its inputs. */
 interface PodState {
@@ -54,11 +54,11 @@ export async function diff(olds: Properties, news: Properties, configKey: string
   try {
     const pod = await connect(configKey).findPod(state.podId);
     if (pod === undefined || pod.desiredStatus === "TERMINATED") return { changes: true, replaces: ["podId"] };
-    return { changes: reconcileSteps(jobOf(inputs), pod, formerVariables(olds)).length > 0 };
+    return { changes: reconcileSteps(jobOf(inputs), pod, formerJob(olds)).length > 0 };
   } catch (error) {
     if (!isRefusal(error, "transient")) throw error;
     console.warn(`${error.message}; comparing pod ${state.podId} with the last deployment instead`);
-    return { changes: jobDifferences(jobOf(inputs), recordedPod(olds), formerVariables(olds)).length > 0 };
+    return { changes: jobDifferences(jobOf(inputs), recordedPod(olds), formerJob(olds)).length > 0 };
   }
 }
 
@@ -113,7 +113,7 @@ async function bringUp(
     const isNew = pod.id !== state.podId;
     state = { ...state, podId: pod.id, endpointUrl: api.podUrl(pod.id, publicPort(inputs)), placement: tried };
 
-    const restarted = await applySteps(api, pod, inputs, formerVariables(former));
+    const restarted = await applySteps(api, pod, inputs, formerJob(former));
     if (isNew || restarted) state.revision = nextRevision(pod.id, state.revision);
     const running = await waitForContainer(api, pod.id, inputs.startTimeoutSeconds);
     return outputs({ ...properties, ...state, ...placeOf(running), phase: "complete", reason: null });
@@ -125,7 +125,12 @@ async function bringUp(
   }
 }
 
-async function applySteps(api: RunPodApi, pod: Pod, inputs: PodInputs, former: readonly string[]): Promise<boolean> {
+async function applySteps(
+  api: RunPodApi,
+  pod: Pod,
+  inputs: PodInputs,
+  former: FormerJob | undefined,
+): Promise<boolean> {
   const job = jobOf(inputs);
   const steps = reconcileSteps(job, pod, former);
   for (const step of steps) {
@@ -201,7 +206,10 @@ function placeOf(pod: Pod): Pick<PodState, "gpuType" | "dataCenter" | "spot" | "
   };
 }
 
-const formerVariables = (former: Properties): string[] => Object.keys((former["env"] as object | undefined) ?? {});
+/** undefined before the first deployment. */
+function formerJob(olds: Properties): FormerJob | undefined {
+  return Object.keys(olds).length === 0 ? undefined : jobOf(parsePodInputs(olds));
+}
 
 const publicPort = (inputs: PodInputs): number => Number.parseInt(inputs.ports[0] ?? "", 10);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pod, PodJob } from "../../../providers/runpod/api.ts";
-import { mergedJob, reconcileSteps } from "../../../providers/runpod/reconcile.ts";
+import { type FormerJob, mergedJob, reconcileSteps } from "../../../providers/runpod/reconcile.ts";
 
 const job: PodJob = {
   image: "golden:1",
@@ -27,7 +27,7 @@ const pod = (changed: Partial<Pod> = {}): Pod => ({
   dataCenter: undefined,
   ...changed,
 });
-const steps = (actual: Pod, desired: PodJob = job, former: string[] = []) =>
+const steps = (actual: Pod, desired: PodJob = job, former?: FormerJob) =>
   reconcileSteps(desired, actual, former).map((step) =>
     step.kind === "edit" ? `edit ${step.because.join("+")}` : step.kind,
   );
@@ -54,11 +54,20 @@ describe("what a pod needs to run its job", () => {
   });
 
   it("is an edit when a variable that was ours is no longer wanted", () => {
-    expect(steps(pod({ env: { A: "1", B: "2" } }), job, ["A", "B"])).toEqual(["edit env"]);
+    expect(steps(pod({ env: { A: "1", B: "2" } }), job, { ...job, env: { A: "1", B: "2" } })).toEqual(["edit env"]);
+  });
+
+  it("is an edit when what RunPod does not show was changed since the last deployment", () => {
+    expect(steps(pod(), job, { ...job, registryAuthId: "r" })).toEqual(["edit registryAuthId"]);
+    expect(steps(pod(), job, { ...job, volumeMountPath: "/old" })).toEqual(["edit volumeMountPath"]);
   });
 
   it("sends the platform's variables along and drops those that were ours", () => {
     const actual = pod({ env: { A: "0", B: "2", PUBLIC_KEY: "ssh" }, volumeGb: 200 });
-    expect(mergedJob(job, actual, ["A", "B"])).toEqual({ ...job, env: { A: "1", PUBLIC_KEY: "ssh" }, volumeGb: 200 });
+    expect(mergedJob(job, actual, { ...job, env: { A: "0", B: "2" } })).toEqual({
+      ...job,
+      env: { A: "1", PUBLIC_KEY: "ssh" },
+      volumeGb: 200,
+    });
   });
 });
