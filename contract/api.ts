@@ -29,6 +29,7 @@ export const errorCodes = {
   emptyFile: "empty_file",
   invalidLimit: "invalid_limit",
   invalidCursor: "invalid_cursor",
+  rangeNotSatisfiable: "range_not_satisfiable",
   queueFull: "queue_full",
   notReady: "not_ready",
   internal: "internal_error",

@@ -45,8 +45,11 @@ export function loadDeployable(appFile: string, readText: (path: string) => stri
   return { app, contract, prompt, contractJson, workflowJson, warnings: appWarnings(app) };
 }
 
-/** Every node and field that the contract names must be in the workflow. */
-function checkContractMeetsWorkflow(contract: WorkflowContract, prompt: Prompt, subject: string): void {
+/**
+ * Every node and field that the contract names must be in the workflow.
+ * @throws {UserError} with every problem
+ */
+export function checkContractMeetsWorkflow(contract: WorkflowContract, prompt: Prompt, subject: string): void {
   const problems = [...inputProblems(contract, prompt), ...outputProblems(contract, prompt)];
   if (problems.length > 0) throw documentError(subject, problems);
 }

@@ -3,17 +3,19 @@
 Values travel through ComfyUI itself: in as node inputs, out as the node's `ui`, which history keeps.
 """
 
+import json
 import shutil
 from pathlib import Path
 
 from .any_type import ANY
 
 IMAGE_FORMATS = {"image/png": ("PNG", ".png"), "image/jpeg": ("JPEG", ".jpg"), "image/webp": ("WEBP", ".webp")}
+BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 MEDIA_KINDS = ("image/", "video/", "audio/", "file/")
 
 
 class ApiInput:
-    """A named input of the API. The gateway sets `value`; media arrive as the path of an uploaded file."""
+    """A named input of the API. The gateway sets `value` and `type`; media arrive as the path of an uploaded file."""
 
     CATEGORY = "ComfyEndpoints"
     FUNCTION = "run"
@@ -33,11 +35,11 @@ class ApiInput:
 
     @classmethod
     def VALIDATE_INPUTS(cls, input_types):
-        # Taking `input_types` switches ComfyUI's own type check off: `value` may be a number or a boolean too.
+        # Taking `input_types` switches off ComfyUI's check of links: `value` may be fed by a socket of any type.
         return True
 
     def run(self, name, type, required, value):
-        return (value,)
+        return (typed_value(value, type.strip().lower(), name),)
 
 
 class ApiOutput:
@@ -72,6 +74,24 @@ class ApiOutput:
         if media_type.startswith(MEDIA_KINDS):
             return {"ui": {"files": [copy_file(Path(str(value)), name, prefix)]}}
         return {"ui": {"value": [value]}}
+
+
+def typed_value(value, value_type, name):
+    """Turns the text of a widget into a value of the declared type: ComfyUI makes text of everything put into one."""
+    if not isinstance(value, str):
+        return value
+    try:
+        if value_type == "integer":
+            return int(value)
+        if value_type == "number":
+            return float(value)
+        if value_type == "boolean":
+            return BOOLEANS[value.strip().lower()]
+        if value_type in ("object", "array"):
+            return json.loads(value)
+    except (KeyError, ValueError) as error:
+        raise ValueError(f'input "{name}" is "{value}", which is no {value_type}') from error
+    return value
 
 
 def save_images(image, media_type, prefix):

@@ -51,8 +51,9 @@ export function createGraphQlApi(options: GraphQlApiOptions): RunPodApi {
       await query("authenticate", z.object({ myself: z.object({ id: z.string().nullish() }) }));
     },
     listPods: async () => {
-      const answer = await query("listPods", z.object({ myself: z.object({ pods: z.array(podAnswer).nullish() }) }));
-      return answer.myself.pods ?? [];
+      // Strict: a list that came back broken must not be taken for an empty account.
+      const answer = await query("listPods", z.object({ myself: z.object({ pods: z.array(podAnswer) }) }));
+      return answer.myself.pods;
     },
     findPod: async (podId) => {
       const answer = await query("findPod", z.object({ pod: podAnswer.nullish() }), { input: { podId } });

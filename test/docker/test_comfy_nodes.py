@@ -47,8 +47,27 @@ class ApiNodes(unittest.TestCase):
     def test_the_any_type_differs_from_no_type(self):
         self.assertFalse(ANY != "INT")
 
-    def test_an_input_gives_its_value_as_it_is(self):
+    def test_an_input_gives_text_as_it_is(self):
+        self.assertEqual(ApiInput().run("n", "string", True, "5"), ("5",))
+        self.assertEqual(ApiInput().run("n", "image/png", True, "/files/a.png"), ("/files/a.png",))
+
+    def test_an_input_turns_the_text_of_its_widget_into_its_type(self):
+        for value_type, text, value in (
+            ("integer", "5", 5),
+            ("number", "0.5", 0.5),
+            ("boolean", "False", False),
+            ("boolean", "True", True),
+            ("array", '["8", 0]', ["8", 0]),
+            ("object", '{"a": 1}', {"a": 1}),
+        ):
+            self.assertEqual(ApiInput().run("n", value_type, True, text), (value,))
+
+    def test_an_input_fed_by_a_link_is_passed_on(self):
         self.assertEqual(ApiInput().run("n", "integer", True, 5), (5,))
+
+    def test_an_input_says_what_is_wrong(self):
+        with self.assertRaisesRegex(ValueError, 'input "n" is "many", which is no integer'):
+            ApiInput().run("n", "integer", True, "many")
 
     def test_an_output_hands_a_value_to_history(self):
         self.assertEqual(ApiOutput().run("n", "string", value="x"), {"ui": {"value": ["x"]}})
