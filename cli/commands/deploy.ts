@@ -1,0 +1,46 @@
+import { resolve } from "node:path";
+import { loadDeployable } from "../../contract/deployable.ts";
+import type { Context, ExitCode } from "../context.ts";
+import { createDeployment } from "../deployments.ts";
+import { clientOf, endpointState } from "../endpoint.ts";
+import { readTextFile } from "../files.ts";
+import { exampleCommand } from "../invoke/help.ts";
+import { aligned } from "../output.ts";
+
+/** Deploys an app, or brings its deployment up to date. */
+export async function run(context: Context, spec: string): Promise<ExitCode> {
+  const { output } = context;
+  const appFile = resolve(context.cwd, spec);
+  const { app, warnings } = loadDeployable(appFile, readTextFile);
+  for (const warning of warnings) output.note(`warning: ${warning}`);
+
+  const deployment = await createDeployment(context, app.app_id);
+  await deployment.configure({ app: appFile });
+  const { outputs } = await deployment
+    .up({ onOutput: (text) => output.pass(text), color: output.color, signal: context.interrupted })
+    .catch(async (error: unknown) => {
+      // Tidiness only: what went wrong is the error that matters.
+      await deployment.removeIfEmpty().catch(() => undefined);
+      throw error;
+    });
+
+  const { state, detail } = await endpointState(clientOf(context, app.app_id, outputs));
+  const document = {
+    app_id: app.app_id,
+    deployment_id: outputs.podId,
+    state,
+    endpoint_url: outputs.endpointUrl,
+    api_key_ref: `stack output apiKey of ${app.app_id}`,
+  };
+  output.result(document, () => [
+    "",
+    ...aligned([
+      ["endpoint", output.strong(outputs.endpointUrl)],
+      ["state", state === "READY" ? state : `${state} (${detail})`],
+      ["GPU", `${outputs.gpuType} in ${outputs.dataCenter}`],
+      ["cost", `${outputs.costPerHour.toFixed(2)} USD per hour, until you run: cend destroy ${app.app_id}`],
+      ["invoke", exampleCommand(app.app_id, outputs.contract)],
+    ]),
+  ]);
+  return state === "READY" ? 0 : 1;
+}

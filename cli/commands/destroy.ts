@@ -1,0 +1,42 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+import { UserError } from "../../contract/errors.ts";
+import { parseDocument, parseJson } from "../../contract/parse.ts";
+import type { Context, ExitCode } from "../context.ts";
+import { findDeployment } from "../deployments.ts";
+import { readTextFile } from "../files.ts";
+import { knownStacks } from "../stacks/state-dir.ts";
+import { UsageError } from "../usage-error.ts";
+
+/** Takes a deployment down: everything that it rented, then its record. */
+export async function run(context: Context, app: string): Promise<ExitCode> {
+  const { output } = context;
+  const appId = appIdOf(context, app);
+  const deployment = await findDeployment(context, appId);
+  if (deployment === undefined) output.note(`"${appId}" is not deployed; there is nothing to destroy`);
+  await deployment?.destroy({
+    onOutput: (text) => output.pass(text),
+    color: output.color,
+    signal: context.interrupted,
+  });
+  output.result({ result: "destroyed" }, () => [`${output.strong(appId)} is destroyed; it costs nothing any more`]);
+  return 0;
+}
+
+// Of app.json only the id is read: an app that was broken since its deployment can still be destroyed.
+const named = z.object({ app_id: z.string() });
+
+function appIdOf({ cwd, stateDir }: Context, app: string): string {
+  if (!/\.json$/i.test(app)) return app;
+  const file = resolve(cwd, app);
+  try {
+    const text = readTextFile(file);
+    if (text === undefined) throw new UserError(`${file} does not exist`);
+    return parseDocument(named, parseJson(text, file), file).app_id;
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    const known = knownStacks(stateDir);
+    const there = known.length === 0 ? "nothing is deployed" : `deployed are ${known.join(", ")}`;
+    throw new UsageError(`${cause.message}; give the app's id instead (${there})`, [], { cause });
+  }
+}

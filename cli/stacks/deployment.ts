@@ -1,0 +1,123 @@
+import { dirname, resolve } from "node:path";
+import { Stack, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
+import { z } from "zod";
+import { loadDeployable } from "../../contract/deployable.ts";
+import { UserError } from "../../contract/errors.ts";
+import { readTextFile } from "../files.ts";
+import { engineFailure } from "./failure.ts";
+import { type Changes, operate, type RunOptions } from "./operation.ts";
+import type { EndpointOutputs } from "./outputs.ts";
+import type { Project } from "./project.ts";
+import { readOutputs } from "./pulumi-cli.ts";
+
+/** Config of a stack; Pulumi.yaml says what each key means. */
+export interface DeploymentConfig {
+  /** Absolute path of app.json. */
+  app: string;
+  readyTimeoutSeconds?: number;
+}
+
+/** One stack: an app that is, or is to be, deployed. Failures of the engine are {@link UserError}s. */
+export interface Deployment {
+  readonly stackName: string;
+  configure(config: DeploymentConfig): Promise<void>;
+  up(options?: RunOptions): Promise<{ changes: Changes; outputs: EndpointOutputs }>;
+  preview(options?: RunOptions): Promise<{ changes: Changes }>;
+  /** Deletes all resources and then the stack itself. */
+  destroy(options?: RunOptions): Promise<{ changes: Changes }>;
+  /** @throws {UserError} when no deployment of the stack ever finished */
+  outputs(): Promise<EndpointOutputs>;
+  /** Removes the stack when it holds no resources: what a deployment that failed at once leaves behind. */
+  removeIfEmpty(): Promise<void>;
+  /** Frees the stack of the lock of a run that died. */
+  cancel(): Promise<void>;
+}
+
+/** The deployment with that stack; undefined when there is no such stack. */
+export async function openDeployment(project: Project, stackName: string): Promise<Deployment | undefined> {
+  try {
+    return createDeploymentOf(project, await Stack.select(stackName, project.workspace));
+  } catch (error) {
+    if (error instanceof StackNotFoundError) return undefined;
+    throw engineFailure(`opening the stack ${stackName}`, [], messageOf(error), { cause: error });
+  }
+}
+
+/** A deployment with a new stack, or with the one there is. */
+export async function createDeployment(project: Project, stackName: string): Promise<Deployment> {
+  try {
+    return createDeploymentOf(project, await Stack.createOrSelect(stackName, project.workspace));
+  } catch (error) {
+    throw engineFailure(`creating the stack ${stackName}`, [], messageOf(error), { cause: error });
+  }
+}
+
+function createDeploymentOf({ workspace, cli }: Project, stack: Stack): Deployment {
+  const stackName = stack.name;
+
+  async function outputs(): Promise<EndpointOutputs> {
+    const found = await readOutputs(cli, stackName);
+    if (found !== undefined) return found;
+    throw new UserError(`the stack ${stackName} is gone; somebody else removed it`);
+  }
+
+  return {
+    stackName,
+    async configure({ app, readyTimeoutSeconds }) {
+      const config = { app, ...(readyTimeoutSeconds !== undefined && { readyTimeoutSeconds }) };
+      const entries = Object.entries(config).map(([key, value]) => [
+        `comfy-endpoints:${key}`,
+        { value: String(value) },
+      ]);
+      await stack.setAllConfig(Object.fromEntries(entries) as Record<string, { value: string }>);
+    },
+    async up(options = {}) {
+      const changes = await operate(stack, "up", options, (engine) => stack.up(engine));
+      return { changes, outputs: await outputs() };
+    },
+    preview: async (options = {}) => ({
+      changes: await operate(stack, "preview", options, (engine) => stack.preview(engine)),
+    }),
+    async destroy(options = {}) {
+      const runProgram = await appLoads(stack, dirname(cli.program));
+      const changes = await operate(stack, "destroy", options, (engine) => stack.destroy({ ...engine, runProgram }));
+      await workspace.removeStack(stackName);
+      return { changes };
+    },
+    outputs,
+    async removeIfEmpty() {
+      const state = deploymentState.parse((await stack.exportStack()).deployment);
+      const isEmpty = state.resources.length === 0 && state.pending_operations.length === 0;
+      if (isEmpty) await workspace.removeStack(stackName, { force: true });
+    },
+    cancel: () => stack.cancel(),
+  };
+}
+
+/** What a state holds that may cost money: custom resources, and operations whose outcome nobody knows. */
+const deploymentState = z.object({
+  resources: z
+    .array(z.object({ type: z.string(), custom: z.boolean().default(false) }))
+    .default([])
+    .transform((resources) => resources.filter(({ type, custom }) => custom && !type.startsWith("pulumi:providers:"))),
+  pending_operations: z
+    .array(z.unknown())
+    .nullish()
+    .transform((operations) => operations ?? []),
+});
+
+/**
+ * Whether the program can still run. Running it makes destroy use today's config and credentials instead of the last
+ * deployment's; an app whose files were broken or removed is destroyed without.
+ */
+async function appLoads(stack: Stack, programFolder: string): Promise<boolean> {
+  try {
+    const { value } = await stack.getConfig("comfy-endpoints:app");
+    loadDeployable(resolve(programFolder, value), readTextFile);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

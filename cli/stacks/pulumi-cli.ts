@@ -1,0 +1,72 @@
+import { execFile } from "node:child_process";
+import { resolve } from "node:path";
+import type { Env } from "../../providers/runpod/env-files.ts";
+import { engineFailure } from "./failure.ts";
+import { type EndpointOutputs, endpointOutputs } from "./outputs.ts";
+import { prepareStateDir } from "./state-dir.ts";
+
+/** The Pulumi that is driven. */
+export interface Engine {
+  /** Path of the `pulumi` binary. */
+  pulumi: string;
+  /** Environment that its commands run in, with its language host on PATH. */
+  env: Env;
+}
+
+export interface ProjectOptions {
+  stateDir: string;
+  env: Env;
+  engine: Engine;
+  /**
+   * Path of the program.
+   * @default the index.ts of this repository
+   */
+  program?: string;
+}
+
+/** Pulumi's command line in one state folder. */
+export interface PulumiCli {
+  command: string;
+  folder: string;
+  env: Env;
+  program: string;
+  /** File that unlocks the secrets in the state, when this call made it. */
+  newPassphraseFile: string | undefined;
+}
+
+const repositoryProgram = resolve(import.meta.dirname, "../../index.ts");
+
+/** Readies the state folder, and tells how Pulumi is to be run in it. */
+export function pulumiCli({ stateDir, env, engine, program = repositoryProgram }: ProjectOptions): PulumiCli {
+  const folder = resolve(stateDir);
+  const state = prepareStateDir(folder, program, env);
+  const settings = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
+  return {
+    command: engine.pulumi,
+    folder,
+    env: { ...env, ...engine.env, ...state.env, ...settings },
+    program,
+    newPassphraseFile: state.newPassphraseFile,
+  };
+}
+
+/**
+ * What a stack tells about its endpoint; undefined when there is no such stack. One command instead of the Automation
+ * API's four, which calls of an endpoint would wait for.
+ * @throws {UserError} when no deployment of the stack ever finished
+ */
+export async function readOutputs(cli: PulumiCli, stackName: string): Promise<EndpointOutputs | undefined> {
+  const args = ["stack", "output", "--json", "--show-secrets", "--stack", stackName, "--non-interactive"];
+  const answer = await new Promise<{ failed: boolean; stdout: string; stderr: string }>((done) => {
+    execFile(cli.command, args, { cwd: cli.folder, env: cli.env }, (error, stdout, stderr) =>
+      done({
+        failed: error !== null,
+        stdout,
+        stderr: stderr === "" && error !== null ? `error: ${error.message}` : stderr,
+      }),
+    );
+  });
+  if (/no stack named .* found/.test(answer.stderr)) return undefined;
+  if (answer.failed) throw engineFailure(`reading the stack ${stackName}`, [], answer.stderr);
+  return endpointOutputs(JSON.parse(answer.stdout), stackName);
+}

@@ -1,0 +1,85 @@
+import type { BootPhase, Health } from "../contract/api.ts";
+import type { Prompt } from "../contract/workflow.ts";
+import type { ComfyClient } from "./comfy/client.ts";
+import type { ComfyProcess } from "./comfy/process.ts";
+import { errorFields, type Log, messageOf } from "./log.ts";
+import type { Workflow } from "./workflow/load.ts";
+
+export interface BootOptions {
+  load: () => Workflow;
+  comfy: Pick<ComfyProcess, "start" | "state" | "whenUp">;
+  client: Pick<ComfyClient, "hasClass">;
+  log: Log;
+}
+
+/** The way from an empty container to an endpoint that runs jobs. The gateway answers requests all along it. */
+export interface Boot {
+  /** Goes through the phases; ends when the endpoint is ready, or failed for good. Never throws. */
+  run(abort: AbortSignal): Promise<void>;
+  health(): Health;
+  /** What the endpoint runs, once it is known. */
+  workflow(): Workflow | undefined;
+}
+
+export function createBoot({ load, comfy, client, log }: BootOptions): Boot {
+  let phase: BootPhase = "contract";
+  let failure: string | undefined;
+  let workflow: Workflow | undefined;
+
+  const enter = (next: BootPhase): void => {
+    phase = next;
+    log.info("boot", { phase });
+  };
+
+  const boot = async (abort: AbortSignal): Promise<void> => {
+    enter("contract");
+    workflow = load();
+    enter("comfyui");
+    comfy.start();
+    await comfy.whenUp(abort);
+    if (abort.aborted) return;
+    enter("preflight");
+    await preflight(workflow.prompt, client);
+    enter("ready");
+  };
+
+  return {
+    run: async (abort) => {
+      try {
+        await boot(abort);
+      } catch (error) {
+        if (abort.aborted) return;
+        failure = messageOf(error);
+        log.error("boot failed", { phase, ...errorFields(error) });
+      }
+    },
+    health: () => {
+      if (failure !== undefined) return { status: "failed", phase, detail: failure };
+      if (phase !== "ready") return { status: "starting", phase, ...restartDetail(comfy) };
+      // Ready once, ComfyUI may still fall: jobs wait until it stands again.
+      return comfy.state().kind === "up"
+        ? { status: "ok", phase }
+        : { status: "starting", phase: "comfyui", ...restartDetail(comfy) };
+    },
+    workflow: () => workflow,
+  };
+}
+
+function restartDetail(comfy: Pick<ComfyProcess, "state">): { detail?: string } {
+  const state = comfy.state();
+  return state.kind === "starting" && state.detail !== undefined ? { detail: state.detail } : {};
+}
+
+/** Every node of the workflow must be known to ComfyUI: found now, by a look, and not by the first caller. */
+async function preflight(prompt: Prompt, client: Pick<ComfyClient, "hasClass">): Promise<void> {
+  const classes = [...new Set(Object.values(prompt).map((node) => node.class_type))];
+  const known = await Promise.all(classes.map((name) => client.hasClass(name)));
+  const missing = classes.filter((_, at) => known[at] === false);
+  if (missing.length === 0) return;
+  const nodes = Object.entries(prompt)
+    .filter(([, node]) => missing.includes(node.class_type))
+    .map(([id, node]) => `${node.class_type} (node ${id})`);
+  throw new Error(
+    `ComfyUI lacks node classes of the workflow: ${nodes.join(", ")}; add the node packs that bring them to the app`,
+  );
+}

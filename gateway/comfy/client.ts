@@ -1,0 +1,203 @@
+import { z } from "zod";
+import type { Prompt } from "../../contract/workflow.ts";
+import { messageOf } from "../log.ts";
+import type { OutputFile } from "../workflow/outputs.ts";
+import { type HistoryEntry, historyEntry, shortened } from "./history.ts";
+import { parsePythonJson } from "./json.ts";
+
+/** Where a prompt is: ended with its history, still queued or running, or nowhere to be found. */
+export type Whereabouts = { kind: "ended"; entry: HistoryEntry } | { kind: "active" } | { kind: "missing" };
+
+/** ComfyUI's HTTP API. Everything throws {@link Unreachable} when ComfyUI does not answer. */
+export interface ComfyClient {
+  /**
+   * Queues a prompt under an id of ours: a lowercase UUID.
+   * @throws {PromptRefused} when ComfyUI does not take the prompt, or only part of it
+   */
+  submit(prompt: Prompt, promptId: string, clientId: string): Promise<void>;
+  /** The prompt's history; undefined while it has not ended, or when ComfyUI never had it. */
+  history(promptId: string): Promise<HistoryEntry | undefined>;
+  find(promptId: string): Promise<Whereabouts>;
+  /** Stops this prompt, queued or running, and no other. */
+  cancel(promptId: string): Promise<void>;
+  /** Forgets an ended prompt. */
+  forget(promptId: string): Promise<void>;
+  /** A file that a node saved, with the content type that ComfyUI sees in its name. */
+  view(file: OutputFile, abort: AbortSignal): Promise<View | undefined>;
+  /** Whether ComfyUI knows a node class. */
+  hasClass(name: string): Promise<boolean>;
+  /** Whether ComfyUI is up. */
+  answers(): Promise<boolean>;
+}
+
+export interface View {
+  bytes: AsyncIterable<Uint8Array>;
+  contentType: string | undefined;
+}
+
+/** ComfyUI looked at the prompt and refused it: sending it again would not help. */
+export class PromptRefused extends Error {}
+
+/** ComfyUI answered, but not with what its API promises. */
+export class BadAnswer extends Error {}
+
+/** ComfyUI did not answer, or stopped in the middle of it. */
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super(`ComfyUI does not answer: ${messageOf(cause)}`, { cause });
+  }
+}
+
+const requestTimeoutMs = 30_000;
+
+/** @param baseUrl without a slash at its end */
+export function createComfyClient(baseUrl: string): ComfyClient {
+  const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
+    try {
+      return await fetch(`${baseUrl}${path}`, { signal: AbortSignal.timeout(requestTimeoutMs), ...init });
+    } catch (cause) {
+      throw new Unreachable(cause);
+    }
+  };
+  const post = (path: string, body: unknown): Promise<Response> =>
+    send(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T> => {
+    const text = await textOf(path, await send(path));
+    try {
+      return schema.parse(parsePythonJson(text));
+    } catch (cause) {
+      throw new BadAnswer(`ComfyUI's answer to ${path} cannot be read`, { cause });
+    }
+  };
+
+  const history = async (promptId: string): Promise<HistoryEntry | undefined> =>
+    (await get(`/history/${promptId}`, historySchema))[promptId];
+  const isQueued = async (promptId: string): Promise<boolean> => {
+    const queue = await get("/queue", queueSchema);
+    return [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === promptId);
+  };
+
+  return {
+    submit: async (prompt, promptId, clientId) => {
+      const response = await post("/prompt", { prompt, prompt_id: promptId, client_id: clientId });
+      const text = await bodyOf(response);
+      const reply = promptReply.safeParse(jsonOr(text, {})).data ?? {};
+      if (!response.ok) throw new PromptRefused(refusal(reply, `ComfyUI answered ${response.status}`));
+      if (Object.keys(reply.node_errors ?? {}).length === 0) return;
+      // ComfyUI runs the outputs that are valid and drops the others without a word.
+      await post("/queue", { delete: [promptId] });
+      throw new PromptRefused(refusal(reply, "ComfyUI refused a part of the prompt"));
+    },
+    history,
+    find: async (promptId) => {
+      const entry = await history(promptId);
+      if (entry !== undefined) return { kind: "ended", entry };
+      if (await isQueued(promptId)) return { kind: "active" };
+      // It may have ended between the two looks.
+      const late = await history(promptId);
+      return late === undefined ? { kind: "missing" } : { kind: "ended", entry: late };
+    },
+    cancel: async (promptId) => {
+      const response = await post(`/api/jobs/${promptId}/cancel`, {});
+      await response.body?.cancel();
+      if (response.ok) return;
+      // Older ones, such as 0.3.64, lack that route. With the id, interrupt leaves other prompts alone.
+      await textOf("/queue", await post("/queue", { delete: [promptId] }));
+      await textOf("/interrupt", await post("/interrupt", { prompt_id: promptId }));
+    },
+    forget: async (promptId) => {
+      await textOf("/history", await post("/history", { delete: [promptId] }));
+    },
+    view: async ({ filename, subfolder, type }, abort) => {
+      const query = new URLSearchParams({ filename, subfolder, type });
+      const response = await send(`/view?${query.toString()}`, { signal: abort });
+      if (!response.ok || response.body === null) {
+        await response.body?.cancel();
+        return undefined;
+      }
+      return {
+        bytes: chunksOf(response.body),
+        contentType: response.headers.get("content-type") ?? undefined,
+      };
+    },
+    hasClass: async (name) => {
+      const classes = await get(`/object_info/${encodeURIComponent(name)}`, z.record(z.string(), z.unknown()));
+      return name in classes;
+    },
+    answers: async () => {
+      try {
+        const response = await send("/system_stats");
+        await response.body?.cancel();
+        return response.ok;
+      } catch {
+        // Refused or silent: it is not up yet.
+        return false;
+      }
+    },
+  };
+}
+
+const historySchema = z.record(z.string(), historyEntry);
+const queueItem = z.array(z.unknown());
+const queueSchema = z.object({ queue_running: z.array(queueItem), queue_pending: z.array(queueItem) });
+
+const nodeErrors = z.record(
+  z.string(),
+  z.object({
+    class_type: z.string().optional(),
+    errors: z.array(z.object({ message: z.string(), details: z.string().optional() })).default([]),
+  }),
+);
+const promptReply = z.object({
+  error: z
+    .union([
+      z.string().transform((message) => ({ message, details: "" })),
+      z.object({ message: z.string(), details: z.string().optional() }),
+    ])
+    .optional(),
+  node_errors: z.union([nodeErrors, z.array(z.unknown()).transform(() => ({}))]).optional(),
+});
+type PromptReply = z.output<typeof promptReply>;
+
+/** Why a prompt was refused: the nodes' own errors, for the general message says little. */
+function refusal({ error, node_errors }: Partial<PromptReply>, otherwise: string): string {
+  const nodes = Object.entries((node_errors ?? {}) as z.output<typeof nodeErrors>).flatMap(([id, node]) =>
+    node.errors.map(({ message, details }) => `node ${id} (${node.class_type ?? "?"}): ${joined(message, details)}`),
+  );
+  if (nodes.length > 0) return shortened(nodes.join("; "));
+  return shortened(error === undefined ? otherwise : joined(error.message, error.details));
+}
+
+async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (cause) {
+    throw new Unreachable(cause);
+  }
+}
+
+const joined = (message: string, details: string | undefined): string =>
+  details === undefined || details === "" ? message : `${message}: ${details}`;
+
+async function textOf(path: string, response: Response): Promise<string> {
+  const text = await bodyOf(response);
+  if (!response.ok) throw new BadAnswer(`ComfyUI answered ${response.status} to ${path}`);
+  return text;
+}
+
+async function bodyOf(response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (cause) {
+    throw new Unreachable(cause);
+  }
+}
+
+function jsonOr(text: string, otherwise: unknown): unknown {
+  try {
+    return parsePythonJson(text);
+  } catch {
+    // ComfyUI's own faults come as plain text.
+    return otherwise;
+  }
+}

@@ -1,0 +1,177 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Log, messageOf } from "../log.ts";
+
+export interface ComfyProcessOptions {
+  /** Program and arguments. */
+  command: readonly string[];
+  env: Record<string, string>;
+  /** Whether ComfyUI is up. */
+  answers: () => Promise<boolean>;
+  log: Log;
+  /** How long a start may take: nodes and their packages are imported in it. */
+  startTimeoutMs?: number;
+  /** How often ComfyUI is asked whether it is up. */
+  probeMs?: number;
+  /** Wait before the first restart; doubled from restart to restart. */
+  restartMs?: number;
+  /** From SIGTERM to SIGKILL. */
+  killAfterMs?: number;
+}
+
+export type ComfyState = { kind: "starting"; detail?: string } | { kind: "up" } | { kind: "failed"; reason: string };
+
+/** ComfyUI as a child that is kept alive. */
+export interface ComfyProcess {
+  /** Starts ComfyUI, and again whenever it ends. */
+  start(): void;
+  state(): ComfyState;
+  /** Ends when ComfyUI is up, or when `abort` fires. Throws when it was given up. */
+  whenUp(abort: AbortSignal): Promise<void>;
+  /** Ends ComfyUI so that it starts anew: for one that hangs. */
+  restart(): void;
+  /** Ends ComfyUI for good, with everything it started. */
+  stop(): Promise<void>;
+}
+
+const mostFirstStarts = 3;
+const longestRestartMs = 30_000;
+
+export function createComfyProcess(options: ComfyProcessOptions): ComfyProcess {
+  const { command, env, answers, log } = options;
+  const { startTimeoutMs = 600_000, probeMs = 100, restartMs = 1000, killAfterMs = 2000 } = options;
+  const stopping = new AbortController();
+  let state: ComfyState = { kind: "starting" };
+  let child: Child | undefined;
+  let supervision: Promise<void> = Promise.resolve();
+  const changes = new EventEmitter();
+
+  const become = (next: ComfyState): void => {
+    state = next;
+    changes.emit("change");
+  };
+
+  /** One life of ComfyUI; answers whether it ever was up, and how it ended. */
+  const live = async (): Promise<{ wasUp: boolean; reason: string }> => {
+    child = spawnChild(command, env, log);
+    const up = await comesUp(child, answers, startTimeoutMs, probeMs);
+    if (up) {
+      log.info("comfyui is up");
+      become({ kind: "up" });
+    } else if (!hasEnded(child)) {
+      await endGroup(child, killAfterMs);
+      return { wasUp: false, reason: `it did not answer within ${startTimeoutMs / 1000} s` };
+    }
+    return { wasUp: up, reason: await child.ended };
+  };
+
+  const supervise = async (): Promise<void> => {
+    let failures = 0;
+    let everUp = false;
+    for (;;) {
+      const { wasUp, reason } = await live();
+      if (stopping.signal.aborted) return;
+      everUp ||= wasUp;
+      failures = wasUp ? 1 : failures + 1;
+      log.error("comfyui ended", { reason });
+      // One that never came up is broken, not unlucky: a new try would find the same.
+      if (!everUp && failures >= mostFirstStarts) {
+        become({ kind: "failed", reason: `ComfyUI does not start: ${reason}` });
+        return;
+      }
+      become({ kind: "starting", detail: `ComfyUI is started again: ${reason}` });
+      const pause = Math.min(longestRestartMs, restartMs * 2 ** (failures - 1));
+      const stopped = await sleep(pause, false, { signal: stopping.signal }).catch(() => true);
+      if (stopped) return;
+    }
+  };
+
+  return {
+    start: () => {
+      supervision = supervise();
+    },
+    state: () => state,
+    whenUp: async (abort) => {
+      while (state.kind === "starting" && !abort.aborted) {
+        await once(changes, "change", { signal: abort }).catch(() => undefined);
+      }
+      if (state.kind === "failed") throw new Error(state.reason);
+    },
+    restart: () => {
+      if (child !== undefined) void endGroup(child, killAfterMs);
+    },
+    stop: async () => {
+      stopping.abort();
+      if (child !== undefined) await endGroup(child, killAfterMs);
+      await supervision;
+    },
+  };
+}
+
+interface Child {
+  handle: ChildProcess;
+  /** How it ended, as a clause. */
+  ended: Promise<string>;
+}
+
+function spawnChild(command: readonly string[], env: Record<string, string>, log: Log): Child {
+  const [program = "", ...args] = command;
+  // A group of its own, so that what ComfyUI starts ends with it. Its stdin closes when the gateway dies.
+  const handle = spawn(program, args, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  const ended = new Promise<string>((resolve) => {
+    handle.on("error", (error) => resolve(`it cannot be run: ${messageOf(error)}`));
+    handle.on("exit", (code, signal) => {
+      // Whatever it left behind.
+      signalGroup(handle, "SIGKILL");
+      resolve(signal === null ? `it ended with code ${String(code)}` : `it was ended by ${signal}`);
+    });
+  });
+  logLines(handle.stdout, log);
+  logLines(handle.stderr, log);
+  return { handle, ended };
+}
+
+function logLines(stream: Readable, log: Log): void {
+  createInterface({ input: stream }).on("line", (line) => log.info("comfyui", { line }));
+}
+
+/** One that could not even be started has no process id. */
+const hasEnded = ({ handle }: Child): boolean =>
+  handle.pid === undefined || handle.exitCode !== null || handle.signalCode !== null;
+
+/** true once ComfyUI answers; false when it ends before, or takes too long. */
+async function comesUp(
+  child: Child,
+  answers: () => Promise<boolean>,
+  timeoutMs: number,
+  probeMs: number,
+): Promise<boolean> {
+  const deadline = Date.now() + timeoutMs;
+  while (Date.now() < deadline && !hasEnded(child)) {
+    if (await answers()) return !hasEnded(child);
+    await sleep(probeMs);
+  }
+  return false;
+}
+
+/** Ends a process and all of its group: politely, then for sure. */
+async function endGroup(child: Child, killAfterMs: number): Promise<void> {
+  if (hasEnded(child)) return;
+  const { handle, ended } = child;
+  signalGroup(handle, "SIGTERM");
+  const timer = setTimeout(() => signalGroup(handle, "SIGKILL"), killAfterMs);
+  await ended;
+  clearTimeout(timer);
+}
+
+function signalGroup(handle: ChildProcess, signal: NodeJS.Signals): void {
+  if (handle.pid === undefined) return;
+  try {
+    process.kill(-handle.pid, signal);
+  } catch {
+    // No such group: it is gone already.
+  }
+}

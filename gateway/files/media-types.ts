@@ -1,0 +1,48 @@
+import { extname } from "node:path";
+
+/** Extensions of files on disk. ComfyUI nodes tell images from videos by them, so they are ours and never a caller's. */
+const extensions: Record<string, string> = {
+  "image/png": ".png",
+  "image/jpeg": ".jpg",
+  "image/webp": ".webp",
+  "image/gif": ".gif",
+  "image/bmp": ".bmp",
+  "image/tiff": ".tiff",
+  "video/mp4": ".mp4",
+  "video/webm": ".webm",
+  "video/quicktime": ".mov",
+  "video/x-matroska": ".mkv",
+  "video/x-msvideo": ".avi",
+  "audio/wav": ".wav",
+  "audio/x-wav": ".wav",
+  "audio/mpeg": ".mp3",
+  "audio/flac": ".flac",
+  "audio/ogg": ".ogg",
+  "audio/mp4": ".m4a",
+  "model/gltf-binary": ".glb",
+  "application/json": ".json",
+  "text/plain": ".txt",
+};
+const known = new Set(Object.values(extensions));
+
+export const defaultMediaType = "application/octet-stream";
+
+/** The extension a file gets on disk: by its media type, else by its name when that ends in one we know, else none. */
+export function extensionOf(mediaType: string, originalName: string | null): string {
+  const byType = extensions[mediaType.split(";", 1).join("").trim().toLowerCase()];
+  const byName = extname(originalName ?? "").toLowerCase();
+  return byType ?? (known.has(byName) ? byName : "");
+}
+
+/** A caller's content type, parameters included, if it may be sent back in a header; else the default. */
+export function mediaTypeOf(contentType: string | undefined): string {
+  const text = contentType?.trim() ?? "";
+  return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[ -~]*)?$/.test(text) && text.length < 256 ? text : defaultMediaType;
+}
+
+/** The last part of a caller's file name, without what no file name holds; null when nothing is left. */
+export function fileNameOf(name: string | undefined): string | null {
+  const last = (name ?? "").split(/[/\\]/).at(-1) ?? "";
+  const clean = last.replace(/\p{Cc}/gu, "").trim();
+  return clean === "" ? null : clean.slice(0, 255);
+}

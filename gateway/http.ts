@@ -1,0 +1,109 @@
+import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import type { z } from "zod";
+import {
+  type ErrorBody,
+  type ErrorCode,
+  errorCodes,
+  type ResponseBody,
+  type RouteName,
+  type routes,
+} from "../contract/api.ts";
+import { problemsOf } from "../contract/parse.ts";
+import { errorFields, type Log } from "./log.ts";
+
+/** Thrown by a handler to answer with an error. Its parts are shown to the caller. */
+export class HttpProblem extends Error {
+  readonly status: number;
+  readonly body: ErrorBody;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(
+    status: number,
+    error: ErrorCode,
+    more: Omit<ErrorBody, "error"> = {},
+    headers: Readonly<Record<string, string>> = {},
+    options?: ErrorOptions,
+  ) {
+    super(`${status} ${error}`, options);
+    this.status = status;
+    this.body = { error, ...more };
+    this.headers = headers;
+  }
+}
+
+type Responses<Name extends RouteName> = (typeof routes)[Name]["responses"];
+
+/** An answer that the table has for the route: a status, and the body declared for it. */
+export type Answer<Name extends RouteName> = {
+  [Status in keyof Responses<Name> & number]: { status: Status; body: ResponseBody<Name, Status> };
+}[keyof Responses<Name> & number];
+
+/** Handlers of every route in the table, in the order they run. */
+export type Handlers = Record<RouteName, RequestHandler[]>;
+
+/** A handler that answers with JSON as the table declares it. */
+export const answer =
+  <Name extends RouteName>(reply: (request: Request) => Answer<Name> | Promise<Answer<Name>>): RequestHandler =>
+  async (request, response) => {
+    const { status, body } = await reply(request);
+    response.status(status).json(body);
+  };
+
+/** A parameter of the route's path. */
+export function pathParameter(request: Request, name: string): string {
+  const value = request.params[name];
+  return typeof value === "string" ? value : "";
+}
+
+/**
+ * The query as the schema has it.
+ * @throws {HttpProblem} 400
+ */
+export function queryOf<T>(request: Request, schema: z.ZodType<T>): T {
+  const parsed = schema.safeParse(request.query, { reportInput: true });
+  if (parsed.success) return parsed.data;
+  const problems = problemsOf(parsed.error);
+  throw new HttpProblem(400, errorCodes.validation, { detail: problems[0]?.message ?? "invalid_query", problems });
+}
+
+/** Last of all: no route has the path. */
+export const notFound: RequestHandler = () => {
+  throw new HttpProblem(404, errorCodes.notFound);
+};
+
+/** For a path whose route has another method. */
+export const methodNotAllowed =
+  (allowed: string): RequestHandler =>
+  () => {
+    throw new HttpProblem(405, errorCodes.methodNotAllowed, {}, { allow: allowed });
+  };
+
+/** Answers everything thrown. What is not meant for callers is logged, and they learn only that it was our fault. */
+export const errorHandler =
+  (log: Log): ErrorRequestHandler =>
+  (error: unknown, request, response, next) => {
+    const problem = toProblem(error);
+    if (problem.status >= 500 && !(error instanceof HttpProblem)) {
+      log.error("request failed by a fault", { method: request.method, path: request.path, ...errorFields(error) });
+    }
+    // Half an answer cannot be taken back: Express cuts the connection, and the caller sees that it is not whole.
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    // What was meant for a file does not describe an error.
+    for (const name of ["content-type", "content-disposition", "etag"]) response.removeHeader(name);
+    response.set({ "cache-control": "no-store", ...problem.headers });
+    response.status(problem.status).json(problem.body);
+  };
+
+/** Express and its parsers throw errors with a status; whatever has none is a fault of ours. */
+function toProblem(error: unknown): HttpProblem {
+  if (error instanceof HttpProblem) return error;
+  const status = error instanceof Error && "status" in error ? Number(error.status) : 500;
+  if (status === 413) return new HttpProblem(413, errorCodes.payloadTooLarge);
+  if (status === 416) return new HttpProblem(416, errorCodes.rangeNotSatisfiable);
+  if (status === 404) return new HttpProblem(404, errorCodes.notFound);
+  if (status >= 400 && status < 500) return new HttpProblem(400, errorCodes.validation, { detail: "invalid_request" });
+  return new HttpProblem(500, errorCodes.internal);
+}

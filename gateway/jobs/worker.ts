@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { errorFields, type Log, messageOf } from "../log.ts";
+import { createSignal } from "../signal.ts";
+import type { Workflow } from "../workflow/load.ts";
+import type { JobRunner, RunOutcome } from "./run.ts";
+import type { JobStore, RunningJob } from "./store.ts";
+
+export interface WorkerOptions {
+  jobs: JobStore;
+  runner: JobRunner;
+  /** Ends when ComfyUI is up. */
+  comfyUp: (abort: AbortSignal) => Promise<void>;
+  log: Log;
+}
+
+/** Takes jobs from the queue, one at a time: ComfyUI runs one prompt at a time, and so a cancel hits just that one. */
+export interface Worker {
+  /** Takes up what a dead process left running, then the queue. */
+  start(workflow: Workflow): void;
+  /** A job was queued. */
+  wake(): void;
+  /** A running job was asked to cancel. */
+  cancel(jobId: string): Promise<void>;
+  /** Stops; the running job goes back to the queue. */
+  stop(): Promise<void>;
+}
+
+const mostAttempts = 3;
+const idleMs = 60_000;
+const faultPauseMs = 1000;
+
+export function createWorker({ jobs, runner, comfyUp, log }: WorkerOptions): Worker {
+  const stopping = new AbortController();
+  const news = createSignal();
+  let current: RunningJob | undefined;
+  const stopped = (): boolean => stopping.signal.aborted;
+  let loop: Promise<void> = Promise.resolve();
+
+  const finish = async (job: RunningJob, outcome: RunOutcome): Promise<void> => {
+    if (outcome.kind === "completed") await jobs.complete(job.id, outcome.result);
+    else if (outcome.kind === "failed") await jobs.fail(job.id, outcome.error);
+    else if (job.attempts < mostAttempts) await jobs.requeue(job.id, "lost");
+    else await jobs.fail(job.id, `QUEUE_ERROR:given up after ${mostAttempts} attempts: ${outcome.reason}`);
+    void runner.forget(job.promptId);
+    const ended = await jobs.get(job.id);
+    log.info("job left comfyui", { job_id: job.id, prompt_id: job.promptId, state: ended?.state, error: ended?.error });
+  };
+
+  const handle = async (workflow: Workflow, job: RunningJob, submitted: boolean): Promise<void> => {
+    current = job;
+    log.info("job runs", { job_id: job.id, prompt_id: job.promptId, attempt: job.attempts });
+    try {
+      const outcome = await runner.run(workflow, job, submitted, stopping.signal);
+      // ComfyUI ends with us: what it lost by that is no fault of the job.
+      if (outcome.kind === "lost") stopping.signal.throwIfAborted();
+      await finish(job, outcome);
+    } catch (error) {
+      if (stopped()) {
+        log.info("job handed back", { job_id: job.id });
+        await jobs.requeue(job.id, "released");
+        return;
+      }
+      log.error("job failed by a fault", { job_id: job.id, ...errorFields(error) });
+      await jobs.fail(job.id, `SYSTEM_ERROR:${messageOf(error)}`);
+    } finally {
+      current = undefined;
+    }
+  };
+
+  const work = async (workflow: Workflow): Promise<void> => {
+    await comfyUp(stopping.signal);
+    for (const job of await jobs.running()) {
+      if (!stopped()) await handle(workflow, job, true);
+    }
+    while (!stopped()) {
+      await comfyUp(stopping.signal);
+      const job = stopped() ? undefined : await jobs.claim(randomUUID());
+      if (job === undefined) await news.wait(idleMs, stopping.signal);
+      else await handle(workflow, job, false);
+    }
+  };
+
+  return {
+    start: (workflow) => {
+      const keepWorking = async (): Promise<void> => {
+        while (!stopped()) {
+          try {
+            await work(workflow);
+          } catch (error) {
+            log.error("worker fault", errorFields(error));
+            await news.wait(faultPauseMs, stopping.signal);
+          }
+        }
+      };
+      loop = keepWorking();
+    },
+    wake: () => news.notify(),
+    cancel: async (jobId) => {
+      if (current?.id === jobId) await runner.cancel(current.promptId);
+    },
+    stop: async () => {
+      stopping.abort();
+      await loop;
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { once } from "node:events";
+import { mkdirSync } from "node:fs";
+import { createServer, type Server } from "node:http";
+import express, { type NextFunction, type Request, type Response, Router } from "express";
+import { createEvents } from "./events.ts";
+import { createExecutor } from "./execution/executor.ts";
+import { createPromptQueue } from "./execution/prompt-queue.ts";
+import type { Folders } from "./folders.ts";
+import { createFileRoutes } from "./http/file-routes.ts";
+import { features, maxUploadBytes, systemStats } from "./http/info.ts";
+import { createJobRoutes } from "./http/job-routes.ts";
+import { createPromptRoutes } from "./http/prompt-routes.ts";
+import { nodeClasses, objectInfo } from "./nodes/registry.ts";
+
+export interface ComfyUiOptions {
+  folders: Folders;
+  /** What /system_stats shows as the command line. */
+  argv?: readonly string[];
+}
+
+export interface ComfyUi {
+  /** How often each class was run, not counting what came from the cache. */
+  executions(): Record<string, number>;
+  /** Serves on the loopback interface; 0 takes any port. */
+  listen(port: number): Promise<{ url: string; close(): Promise<void> }>;
+}
+
+/**
+ * A stand-in for ComfyUI 0.33 that needs neither Python nor a GPU: the same HTTP API and websocket, with the few node
+ * classes in nodes/. Held to recordings of the real one by test/local/comfyui.
+ */
+export function createComfyUi({ folders, argv = [] }: ComfyUiOptions): ComfyUi {
+  const app = express();
+  const server = createServer(app);
+  const status = () => ({ status: { exec_info: { queue_remaining: queue.remaining() } } });
+  let running: { clientId: string | undefined; node: string | undefined } = { clientId: undefined, node: undefined };
+
+  const events = createEvents({
+    server,
+    status,
+    runningNode: (clientId) => (clientId === running.clientId ? running.node : undefined),
+    features,
+  });
+  const executor = createExecutor({
+    classes: nodeClasses,
+    folders,
+    send: (event, data, prompt, broadcast = false) => {
+      if (event === "executing") running = { clientId: prompt.clientId, node: String(data["node"]) };
+      if (broadcast || prompt.clientId !== undefined) {
+        events.send(event, data, broadcast ? undefined : prompt.clientId);
+      }
+    },
+  });
+  const queue = createPromptQueue({
+    executor,
+    onChange: () => events.send("status", status(), undefined),
+    onEnded: (prompt) => {
+      running = { clientId: undefined, node: undefined };
+      if (prompt.clientId !== undefined) {
+        events.send("executing", { node: null, prompt_id: prompt.id }, prompt.clientId);
+      }
+    },
+  });
+
+  const routes = Router();
+  routes.use(createFileRoutes({ folders, maxUploadBytes }));
+  // ComfyUI does not look at the content type.
+  routes.use(express.json({ type: () => true, limit: maxUploadBytes }));
+  routes.use(
+    createPromptRoutes({
+      queue,
+      knowledge: { classes: nodeClasses, folders },
+      forgetCache: executor.forgetCache,
+    }),
+  );
+  routes.get("/system_stats", (_, response) => {
+    response.json(systemStats(argv));
+  });
+  routes.get("/features", (_, response) => {
+    response.json(features);
+  });
+  routes.get("/object_info", (_, response) => {
+    response.json(Object.fromEntries([...nodeClasses].map(([name, nodeClass]) => [name, objectInfo(nodeClass)])));
+  });
+  routes.get("/object_info/:name", (request, response) => {
+    const { name } = request.params;
+    const nodeClass = nodeClasses.get(name);
+    response.json(nodeClass === undefined ? {} : { [name]: objectInfo(nodeClass) });
+  });
+
+  app.disable("x-powered-by");
+  app.use(sameOriginOnly);
+  app.use("/api/jobs", express.json({ type: () => true }), createJobRoutes(queue));
+  app.use("/api", routes);
+  app.use(routes);
+  // The stand-in's own: what a test asks to know whether work was done.
+  app.get("/local/executions", (_, response) => {
+    response.json(executor.executions());
+  });
+  app.use((_: Request, response: Response) => void response.status(404).end());
+  app.use(trouble);
+
+  return {
+    executions: executor.executions,
+    listen: async (port) => {
+      for (const folder of Object.values(folders) as string[]) mkdirSync(folder, { recursive: true });
+      server.listen(port, "127.0.0.1");
+      await once(server, "listening");
+      return {
+        url: `http://127.0.0.1:${portOf(server)}`,
+        close: async () => {
+          queue.close();
+          events.close();
+          server.close();
+          server.closeAllConnections();
+          await once(server, "close");
+        },
+      };
+    },
+  };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
+  return address.port;
+}
+
+/** ComfyUI turns web pages of other origins away. */
+function sameOriginOnly(request: Request, response: Response, next: NextFunction): void {
+  const { origin, host } = request.headers;
+  const foreign = origin !== undefined && URL.canParse(origin) && new URL(origin).host !== host;
+  if (foreign || request.headers["sec-fetch-site"] === "cross-site") response.status(403).end();
+  else next();
+}
+
+/** Whatever went wrong, in aiohttp's words. */
+function trouble(error: unknown, _: Request, response: Response, __: NextFunction): void {
+  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+  const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
+  response.type("text");
+  if (status === 413 || code === "LIMIT_FILE_SIZE") {
+    response.status(413).send(`Maximum request body size ${maxUploadBytes} exceeded.`);
+  } else if (code === "LIMIT_UNEXPECTED_FILE") {
+    response.status(400).send("");
+  } else {
+    response.status(500).send("500 Internal Server Error\n\nServer got itself in trouble");
+  }
+}

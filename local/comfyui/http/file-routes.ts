@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, extname, join, resolve } from "node:path";
+import { type Response, Router } from "express";
+import multer from "multer";
+import { type Folders, isFile, isFolderType, isInside } from "../folders.ts";
+
+export interface FileRoutesOptions {
+  folders: Folders;
+  /** Bytes. */
+  maxUploadBytes: number;
+}
+
+/** /view and /upload/image, with ComfyUI's own ideas about paths. */
+export function createFileRoutes({ folders, maxUploadBytes }: FileRoutesOptions): Router {
+  const router = Router();
+  const upload = multer({
+    storage: multer.memoryStorage(),
+    limits: { fileSize: maxUploadBytes },
+    preservePath: true,
+    defParamCharset: "utf8",
+  });
+
+  router.get("/view", (request, response) => {
+    const { filename, subfolder = "", type = "output" } = request.query;
+    if (typeof filename !== "string" || typeof subfolder !== "string" || typeof type !== "string") {
+      response.status(404).end();
+      return;
+    }
+    const [, plain = filename, annotated = type] = /^(.*) \[(output|input|temp)\]$/.exec(filename) ?? [];
+    if (!isFolderType(annotated) || plain.startsWith("/") || plain.includes("..")) {
+      response.status(400).end();
+      return;
+    }
+    const folder = resolve(folders[annotated], subfolder);
+    if (!isInside(folders[annotated], folder)) {
+      response.status(403).end();
+      return;
+    }
+    const path = join(folder, basename(plain));
+    if (!isFile(path)) response.status(404).end();
+    else sendFile(response, path);
+  });
+
+  router.post("/upload/image", upload.single("image"), (request, response) => {
+    const { file } = request;
+    const fields = request.body as Record<string, string | undefined> | undefined;
+    const { type = "input", subfolder = "", overwrite } = fields ?? {};
+    if (file === undefined) {
+      response.status(400).end();
+      return;
+    }
+    // What ComfyUI does not expect ends as 500.
+    if (!isFolderType(type) || file.originalname === "") throw new Error("unexpected upload");
+    const folder = folders[type];
+    const wanted = resolve(folder, subfolder, file.originalname);
+    if (subfolder.startsWith("/") || file.originalname.includes("/") || !isInside(folder, wanted)) {
+      response.status(400).end();
+      return;
+    }
+    const path = overwrite === "true" || overwrite === "1" ? wanted : freeName(wanted, file.buffer);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.buffer);
+    response.json({ name: basename(path), subfolder, type });
+  });
+  return router;
+}
+
+function sendFile(response: Response, path: string): void {
+  const name = basename(path);
+  const active = [".html", ".htm", ".svg", ".js", ".css"].includes(extname(path).toLowerCase());
+  response.set("x-content-type-options", "nosniff");
+  // A browser must not run what a workflow wrote.
+  if (active) response.type("application/octet-stream");
+  response.set("content-disposition", `${active ? "attachment; " : ""}filename="${name.replaceAll('"', "")}"`);
+  response.sendFile(name, { root: dirname(path), dotfiles: "allow", cacheControl: false });
+}
+
+/** The name itself when it is free or holds the same bytes; else `in (1).png`, and so on. */
+function freeName(path: string, bytes: Buffer): string {
+  const suffix = extname(path);
+  const stem = path.slice(0, path.length - suffix.length);
+  let candidate = path;
+  for (let at = 1; isFile(candidate) && digest(readFileSync(candidate)) !== digest(bytes); at++) {
+    candidate = `${stem} (${at})${suffix}`;
+  }
+  return candidate;
+}
+
+const digest = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");

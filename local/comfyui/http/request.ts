@@ -1,0 +1,23 @@
+import type { Request } from "express";
+import { z } from "zod";
+
+/** ComfyUI takes prompt ids in this form only. */
+export const canonicalId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** @throws when the body is no JSON object, which ends as 500: ComfyUI looks no closer */
+export function record(request: Request): Record<string, unknown> {
+  const body: unknown = request.body;
+  if (isRecord(body)) return body;
+  throw new Error("the body is no JSON object");
+}
+
+export const idsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((id): id is string => typeof id === "string") : [];
+
+/** @throws for text that is no number, which ends as 500 */
+export function wholeNumber(value: unknown): number | undefined {
+  return value === undefined ? undefined : z.coerce.number().int().parse(value);
+}

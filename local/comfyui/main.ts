@@ -1,0 +1,25 @@
+import { join } from "node:path";
+import { localPodEnv, podPaths, podPorts } from "../../contract/pod-env.ts";
+import { createComfyUi } from "./comfyui.ts";
+
+const prefix = process.env[localPodEnv.pathPrefix] ?? "";
+const folder = (name: string) => join(prefix, podPaths.comfy, name);
+const ports = Object.fromEntries(
+  (process.env[localPodEnv.ports] ?? "").split(",").map((pair) => pair.split(":", 2) as [string, string | undefined]),
+);
+
+const comfyUi = createComfyUi({
+  folders: { output: folder("output"), input: folder("input"), temp: folder("temp") },
+  argv: process.argv.slice(1),
+});
+const listening = await comfyUi.listen(Number(ports[podPorts.comfyui] ?? podPorts.comfyui));
+console.log(`To see the GUI go to: ${listening.url}`);
+
+process.on("SIGTERM", () => process.exit(0));
+process.on("SIGINT", () => process.exit(0));
+
+// In a real container nothing outlives the first process; here a stand-in left alone has to see to that itself.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(0);
+}, 500).unref();

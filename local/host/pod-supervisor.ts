@@ -1,0 +1,68 @@
+/**
+ * The parent of one container. It is a process of its own, so that containers end with the local RunPod even when that
+ * is killed without warning: its channel then closes, and the supervisor ends the container.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { appendFileSync, renameSync, statSync } from "node:fs";
+
+/** Told once, over the channel: an environment on the command line could be read by everybody. */
+export interface Launch {
+  command: string;
+  args: string[];
+  cwd: string;
+  env: Record<string, string>;
+  log: string;
+}
+
+export type SupervisorCommand = { launch: Launch } | { stopWithin: number };
+export type SupervisorReport = { startedPid: number };
+
+const graceWithoutHostMs = 2000;
+const largestLog = 1024 * 1024;
+
+let container: ChildProcess | undefined;
+
+process.on("message", (command: SupervisorCommand) => {
+  if ("launch" in command) launch(command.launch);
+  else stop(command.stopWithin);
+});
+process.on("disconnect", () => stop(graceWithoutHostMs));
+
+function launch({ command, args, cwd, env, log }: Launch): void {
+  // A process group of its own: everything the container starts in it can be ended at once.
+  container = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [container.stdout, container.stderr]) {
+    stream?.on("data", (chunk: Buffer) => append(log, chunk));
+  }
+  container.on("spawn", () => process.send?.({ startedPid: container?.pid ?? 0 } satisfies SupervisorReport));
+  container.on("error", (error) => append(log, `${error.message}\n`));
+  container.on("exit", (exitCode, signal) => {
+    append(log, `container exited with ${signal ?? exitCode ?? 1}\n`);
+    signalGroup("SIGKILL");
+  });
+  container.on("close", () => process.exit(0));
+}
+
+function stop(graceMs: number): void {
+  if (container === undefined) process.exit(0);
+  signalGroup("SIGTERM");
+  setTimeout(() => signalGroup("SIGKILL"), graceMs);
+}
+
+function signalGroup(signal: NodeJS.Signals): void {
+  try {
+    if (container?.pid !== undefined) process.kill(-container.pid, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+/** Keeps the latest one to two MiB. */
+function append(log: string, text: Buffer | string): void {
+  try {
+    appendFileSync(log, text);
+    if (statSync(log).size > largestLog) renameSync(log, `${log}.1`);
+  } catch {
+    // The pod's folder is being removed: its log goes with it.
+  }
+}

@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { engineFailure } from "../../cli/stacks/failure.ts";
+
+const pod =
+  "urn:pulumi:demo::comfy-endpoints::comfy-endpoints:index:ComfyEndpoint$pulumi-nodejs:dynamic/comfy-endpoints:RunPodPod::endpoint-pod";
+const stack = "urn:pulumi:demo::comfy-endpoints::pulumi:pulumi:Stack::comfy-endpoints-demo";
+const error = (message: string, urn?: string) => ({ severity: "error", message, ...(urn !== undefined && { urn }) });
+const messageOf = (...diagnostics: { severity: string; message: string; urn?: string }[]) =>
+  engineFailure("pulumi up of demo", diagnostics, "").message;
+
+describe("a failed run of the engine", () => {
+  it("names the resource and its reason, in all of its lines", () => {
+    expect(
+      messageOf(
+        { severity: "info", message: "placing" },
+        error("no place for the pod:\n  US-KS-2 has no L4\n", pod),
+        error("update failed\n", stack),
+        error("update failed\n"),
+      ),
+    ).toBe("pulumi up of demo failed: endpoint-pod: no place for the pod:\n  US-KS-2 has no L4");
+  });
+
+  it("lists several reasons, each once", () => {
+    expect(messageOf(error("one\n", pod), error("two\n"), error("two\n"))).toBe(
+      "pulumi up of demo failed:\n  endpoint-pod: one\n  two",
+    );
+  });
+
+  it("leaves out stack traces and the frame of a program's error", () => {
+    const text =
+      "Running program '/x/index.ts' failed with an unhandled exception:\nTypeError: boom\n    at a (b:1)\n    at c\n";
+    expect(messageOf(error(text))).toBe("pulumi up of demo failed: TypeError: boom");
+  });
+
+  it("leaves out the type that the engine puts before a check's failure", () => {
+    const text =
+      "pulumi-nodejs:dynamic/comfy-endpoints:RunPodPod resource 'endpoint-pod': property volumeGb value {-1} has a problem: it must be positive\n";
+    expect(messageOf(error(text, pod))).toBe(
+      "pulumi up of demo failed: endpoint-pod: property volumeGb value {-1} has a problem: it must be positive",
+    );
+  });
+
+  it("takes what the engine said on stderr when it never ran", () => {
+    const stderr =
+      "warning: something\nerror: incorrect passphrase\nerror: the stack is locked by 1 lock(s).\n  file:///x\n";
+    expect(engineFailure("pulumi up of demo", [], stderr).message).toBe(
+      "pulumi up of demo failed:\n  incorrect passphrase\n  the stack is locked by 1 lock(s).\n    file:///x",
+    );
+    expect(engineFailure("pulumi up of demo", [], "").message).toBe("pulumi up of demo failed without saying why");
+  });
+});

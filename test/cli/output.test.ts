@@ -1,0 +1,38 @@
+import { PassThrough } from "node:stream";
+import type { WriteStream } from "node:tty";
+import { expect, it } from "vitest";
+import { aligned, createOutput } from "../../cli/output.ts";
+
+function stream(isTTY: boolean) {
+  const written = new PassThrough();
+  const terminal = Object.assign(written, { isTTY, hasColors: () => isTTY }) as unknown as WriteStream;
+  return { terminal, text: () => String(written.read() ?? "") };
+}
+
+const document = { app_id: "cards" };
+
+it("shows people lines on a terminal", () => {
+  const stdout = stream(true);
+  const output = createOutput(stdout.terminal, stream(true).terminal, false);
+  output.result(document, () =>
+    aligned([
+      ["app", "cards"],
+      ["endpoint", "https://x"],
+    ]),
+  );
+  expect(stdout.text()).toBe("app       cards\nendpoint  https://x\n");
+  expect(output.color).toBe(true);
+});
+
+it("gives programs the document, in a pipe and with --json, and makes no lines for nobody", () => {
+  for (const [isTTY, json] of [
+    [false, false],
+    [true, true],
+  ] as const) {
+    const stdout = stream(isTTY);
+    createOutput(stdout.terminal, stream(false).terminal, json).result(document, () => {
+      throw new Error("nobody reads this");
+    });
+    expect(stdout.text()).toBe('{\n  "app_id": "cards"\n}\n');
+  }
+});

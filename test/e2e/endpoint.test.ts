@@ -1,0 +1,137 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PNG } from "pngjs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { requestPicture } from "../../scripts/demo/picture.ts";
+import { type LocalAccount, startLocalAccount } from "../support/local-account.ts";
+import { createTestStack, type TestStack } from "../support/stack.ts";
+
+/** One endpoint's life, in the order in which it happens: each step starts where the last one ended. */
+describe("an endpoint, from up to destroy", () => {
+  let account: LocalAccount;
+  let stack: TestStack;
+
+  beforeAll(async () => {
+    account = await startLocalAccount();
+    stack = await createTestStack(account.env);
+  });
+
+  afterAll(async () => {
+    await account.close();
+    stack.remove();
+  });
+
+  const up = async () => {
+    const run = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(run.code, run.output).toBe(0);
+    return stack.outputs() as Promise<{ endpointUrl: string; apiKey: string; podId: string; [name: string]: unknown }>;
+  };
+  const health = async (url: string) => (await fetch(`${url}/healthz`)).status;
+
+  it("creates nothing at preview", async () => {
+    const run = await stack.pulumi("preview");
+    expect(run.code, run.output).toBe(0);
+    expect(run.output).toContain("+ 6 to create");
+    expect(await account.pods()).toEqual([]);
+  });
+
+  it("is up when its endpoint answers, and tells where and for how much", async () => {
+    const outputs = await up();
+    expect(await health(outputs.endpointUrl)).toBe(200);
+    expect(outputs).toMatchObject({
+      imageRef: "ghcr.io/comfy-endpoints/golden:demo",
+      dataCenter: expect.stringMatching(/^US-/) as string,
+      costPerHour: expect.any(Number) as number,
+      contract: { contract_id: "demo-contract" },
+    });
+    expect(outputs.apiKey).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    const [pod, ...others] = await account.pods();
+    expect(others).toEqual([]);
+    expect(pod).toMatchObject({
+      id: outputs.podId,
+      name: expect.stringMatching(/^demo-[0-9a-f]{16}-[0-9a-f]{8}$/) as string,
+    });
+  });
+
+  it("runs the workflow for a caller with the key, and for nobody else", async () => {
+    const { endpointUrl, apiKey } = await up();
+    const folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-picture-"));
+    const { path } = await requestPicture(endpointUrl, apiKey, "a lighthouse", folder, AbortSignal.timeout(20_000));
+    const { width, height } = PNG.sync.read(readFileSync(path));
+    expect([width, height]).toEqual([768, 512]);
+    rmSync(folder, { recursive: true });
+
+    const refused = await fetch(`${endpointUrl}/run`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-api-key": "wrong" },
+      body: JSON.stringify({ prompt: "x" }),
+    });
+    expect([refused.status, await refused.json()]).toEqual([401, { error: "unauthorized" }]);
+  });
+
+  it("changes nothing when nothing changed", async () => {
+    const before = await account.operations();
+    await up();
+    expect(await stack.changes()).toEqual({ same: 6 });
+    const since = (await account.operations()).slice(before.length);
+    expect(since.filter((name) => /rent|edit|resume|terminate|podFind|podStop/i.test(name))).toEqual([]);
+  });
+
+  it("keeps no key in clear in the state", async () => {
+    const { apiKey } = await stack.outputs();
+    const state = await stack.state();
+    expect(state).not.toContain(apiKey);
+    expect(state).not.toContain(account.env["RUNPOD_API_KEY"]);
+  });
+
+  it("starts a pod again that was stopped by hand", async () => {
+    const { podId } = await stack.outputs();
+    await account.mutate(`podStop(input: {podId: "${String(podId)}"}) { id }`);
+    const outputs = await up();
+    expect(outputs.podId).toBe(podId);
+    expect(await health(outputs.endpointUrl)).toBe(200);
+  });
+
+  it("keeps the pod when the key is rotated: its container restarts with the new one", async () => {
+    const before = await stack.outputs();
+    await stack.pulumi("config", "set", "comfy-endpoints:apiKeyRotation", "1");
+    const after = await up();
+    expect(after.podId).toBe(before["podId"]);
+    expect(after.apiKey).not.toBe(before["apiKey"]);
+    const answer = await fetch(`${after.endpointUrl}/contract`, { headers: { "x-api-key": after.apiKey } });
+    expect(answer.status).toBe(200);
+  });
+
+  it("replaces a pod that is gone", async () => {
+    const { podId } = await stack.outputs();
+    await account.mutate(`podTerminate(input: {podId: "${String(podId)}"})`);
+    const outputs = await up();
+    expect(outputs.podId).not.toBe(podId);
+    expect(await account.pods()).toMatchObject([{ id: outputs.podId }]);
+    expect(await health(outputs.endpointUrl)).toBe(200);
+  });
+
+  it("replaces the pod when asked to, and is left with one", async () => {
+    const { podId } = await stack.outputs();
+    await stack.pulumi("config", "set", "comfy-endpoints:podRotation", "1");
+    const outputs = await up();
+    expect(outputs.podId).not.toBe(podId);
+    expect(await account.pods()).toMatchObject([{ id: outputs.podId }]);
+  });
+
+  it("sees with refresh that a pod is gone", async () => {
+    const { podId } = await stack.outputs();
+    await account.mutate(`podTerminate(input: {podId: "${String(podId)}"})`);
+    const run = await stack.pulumi("refresh", "--yes", "--skip-preview");
+    expect(run.code, run.output).toBe(0);
+    expect(await stack.changes()).toMatchObject({ delete: 1 });
+    await up();
+  });
+
+  it("leaves no pod behind when it is destroyed", async () => {
+    const run = await stack.pulumi("destroy", "--yes", "--skip-preview");
+    expect(run.code, run.output).toBe(0);
+    expect(await account.pods()).toEqual([]);
+  });
+});

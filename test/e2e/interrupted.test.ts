@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type LocalAccount, startLocalAccount } from "../support/local-account.ts";
+import { createTestStack, type TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
+
+describe("a deployment that breaks off", () => {
+  let account: LocalAccount;
+  let stack: TestStack;
+
+  beforeAll(async () => {
+    account = await startLocalAccount();
+    stack = await createTestStack(account.env);
+  });
+
+  afterAll(async () => {
+    await account.close();
+    stack.remove();
+  });
+
+  it("leaves no pod when the engine is killed while the pod is created, and the stack then destroyed", async () => {
+    const run = stack.start("up", "--yes", "--skip-preview");
+    await until("a pod is there", async () => (await account.pods()).length > 0);
+    run.kill("SIGKILL");
+    await run.ended;
+    await stack.pulumi("cancel", "--yes");
+    const destroyed = await stack.pulumi("destroy", "--yes", "--skip-preview");
+    expect(destroyed.code, destroyed.output).toBe(0);
+    expect(await account.pods()).toEqual([]);
+  });
+
+  it("finds its pod again when up is interrupted and run once more", async () => {
+    const run = stack.start("up", "--yes", "--skip-preview");
+    await until("a pod is there", async () => (await account.pods()).length > 0);
+    run.kill("SIGINT");
+    await run.ended;
+    const again = await stack.pulumi("up", "--yes", "--skip-preview");
+    expect(again.code, again.output).toBe(0);
+    expect(await account.pods()).toMatchObject([{ id: (await stack.outputs())["podId"] }]);
+    await stack.pulumi("destroy", "--yes", "--skip-preview");
+    expect(await account.pods()).toEqual([]);
+  });
+});
+
+describe("a key that RunPod refuses", () => {
+  it("is told at preview, in one line, before anything is created", async () => {
+    const account = await startLocalAccount();
+    const stack = await createTestStack({ ...account.env, RUNPOD_API_KEY: "" });
+    try {
+      await stack.pulumi("config", "set", "--secret", "comfy-endpoints:runpodApiKey", "wrong-key");
+      const run = await stack.pulumi("preview");
+      expect(run.code).not.toBe(0);
+      expect(run.output).toContain("RunPod does not accept the API key; set RUNPOD_API_KEY");
+      expect(run.output).not.toContain("wrong-key");
+      expect(run.output).not.toMatch(/\n\s+at /);
+    } finally {
+      await account.close();
+      stack.remove();
+    }
+  });
+});

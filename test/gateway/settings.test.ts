@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { readSettings } from "../../gateway/settings.ts";
+
+const least = {
+  COMFY_ENDPOINTS_API_KEY: "k-1",
+  COMFY_ENDPOINTS_CONTRACT_JSON: "{}",
+  COMFY_ENDPOINTS_WORKFLOW_JSON: "{}",
+};
+
+describe("the gateway's settings", () => {
+  it("have the pod's defaults", () => {
+    expect(readSettings({ ...least, RUNPOD_POD_ID: "p1abc" })).toEqual({
+      appId: null,
+      apiKey: "k-1",
+      listen: { host: "0.0.0.0", port: 3000 },
+      contract: { subject: "COMFY_ENDPOINTS_CONTRACT_JSON", text: "{}" },
+      workflow: { subject: "COMFY_ENDPOINTS_WORKFLOW_JSON", text: "{}" },
+      comfy: {
+        url: "http://127.0.0.1:8188",
+        command: [
+          ...["python", "/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "8188"],
+          ...["--disable-auto-launch", "--disable-metadata"],
+        ],
+        env: { RUNPOD_POD_ID: "p1abc" },
+      },
+      state: { database: "/cache/state/p1abc/jobs.db", files: "/cache/state/p1abc/files" },
+      limits: { payloadBytes: 10 * 1024 ** 2, uploadBytes: 2048 * 1024 ** 2, jobTimeoutMs: null, queuedJobs: 1000 },
+    });
+  });
+
+  it("take what a deployment says", () => {
+    const { appId, listen, state, limits, comfy } = readSettings({
+      ...least,
+      COMFY_ENDPOINTS_APP_ID: "cards",
+      COMFY_ENDPOINTS_GATEWAY_PORT: "3001",
+      COMFY_ENDPOINTS_STATE_DB: "/data/my.db",
+      COMFY_ENDPOINTS_PROMPT_TIMEOUT_SECONDS: "1.5",
+      COMFY_ENDPOINTS_MAX_PAYLOAD_MB: "1",
+      COMFY_ENDPOINTS_MAX_UPLOAD_MB: "3",
+      COMFY_START_COMMAND: "python3 'my comfy/main.py' --lowvram",
+    });
+    expect(appId).toBe("cards");
+    expect(listen.port).toBe(3001);
+    expect(state).toEqual({ database: "/data/my.db", files: "/data/files" });
+    expect(limits).toMatchObject({ payloadBytes: 1024 ** 2, uploadBytes: 3 * 1024 ** 2, jobTimeoutMs: 1500 });
+    expect(comfy.command).toEqual(["python3", "my comfy/main.py", "--lowvram"]);
+  });
+
+  it.each(["0", "-1", "none", "inf", "Infinite", ""])("know %j as no time limit, as the original did", (text) => {
+    expect(readSettings({ ...least, COMFY_ENDPOINTS_PROMPT_TIMEOUT_SECONDS: text }).limits.jobTimeoutMs).toBeNull();
+  });
+
+  it("keep a local pod below its folder, on its ports and off the network", () => {
+    const { listen, state, comfy, contract } = readSettings({
+      COMFY_ENDPOINTS_API_KEY: "k-1",
+      COMFY_ENDPOINTS_CONTRACT_PATH: "/opt/app/workflow.contract.json",
+      COMFY_ENDPOINTS_LOCAL_PATH_PREFIX: "/home/me/pods/p1",
+      COMFY_ENDPOINTS_LOCAL_PORTS: "3000:41001,8188:41002",
+    });
+    expect(listen).toEqual({ host: "127.0.0.1", port: 41001 });
+    expect(state.database).toBe("/home/me/pods/p1/cache/state/local/jobs.db");
+    expect(comfy.url).toBe("http://127.0.0.1:41002");
+    expect(comfy.command.slice(0, 6)).toEqual([
+      ...["python", "/home/me/pods/p1/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "41002"],
+    ]);
+    expect(contract.path).toBe("/home/me/pods/p1/opt/app/workflow.contract.json");
+  });
+
+  it("prefer documents in the environment to files", () => {
+    const { contract } = readSettings({ ...least, COMFY_ENDPOINTS_CONTRACT_PATH: "/opt/app/workflow.contract.json" });
+    expect(contract).toEqual({ subject: "COMFY_ENDPOINTS_CONTRACT_JSON", text: "{}" });
+  });
+
+  it("hide the gateway's own settings and the account's key from ComfyUI", () => {
+    const { comfy } = readSettings({
+      ...least,
+      COMFY_ENDPOINTS_APP_ARTIFACTS_JSON_GZ_0: "x",
+      RUNPOD_API_KEY: "rpa_1",
+      HF_TOKEN: "hf_1",
+      PATH: "/bin",
+    });
+    expect(comfy.env).toEqual({ HF_TOKEN: "hf_1", PATH: "/bin" });
+  });
+
+  it.each([undefined, "", "  "])("are refused without a key: %j", (key) => {
+    expect(() => readSettings({ ...least, COMFY_ENDPOINTS_API_KEY: key })).toThrow(
+      `the environment: "COMFY_ENDPOINTS_API_KEY" is missing; it must be it must hold the endpoint's key`,
+    );
+  });
+
+  it.each(["change-me", "demo-change-me", " change-me "])("are refused with the key %j of the samples", (key) => {
+    expect(() => readSettings({ ...least, COMFY_ENDPOINTS_API_KEY: key })).toThrow(
+      "everybody knows that key; give one of your own",
+    );
+  });
+
+  it("name every problem at once", () => {
+    const broken = {
+      ...least,
+      COMFY_ENDPOINTS_GATEWAY_PORT: "70000",
+      COMFY_ENDPOINTS_MAX_PAYLOAD_MB: "0",
+      COMFY_ENDPOINTS_PROMPT_TIMEOUT_SECONDS: "soon",
+      COMFY_ENDPOINTS_CACHE_ROOT: "cache",
+      RUNPOD_POD_ID: "../other",
+    };
+    expect(() => readSettings(broken)).toThrow(
+      [
+        "the environment has 5 problems:",
+        '  "COMFY_ENDPOINTS_PROMPT_TIMEOUT_SECONDS" is "soon"; give a number of seconds, or "none"',
+        '  "COMFY_ENDPOINTS_MAX_PAYLOAD_MB" is "0"; give a whole number of MB',
+        '  "COMFY_ENDPOINTS_GATEWAY_PORT" is 70000; give a port from 1 to 65535',
+        '  "COMFY_ENDPOINTS_CACHE_ROOT" is "cache"; give an absolute path',
+        '  "RUNPOD_POD_ID" is "../other"; give a pod id of letters, digits, _ and -',
+      ].join("\n"),
+    );
+  });
+
+  it("are refused when a split document is damaged", () => {
+    expect(() => readSettings({ COMFY_ENDPOINTS_API_KEY: "k", COMFY_ENDPOINTS_WORKFLOW_JSON_GZ_0: "AAAA" })).toThrow(
+      'the environment: "COMFY_ENDPOINTS_WORKFLOW_JSON" is damaged: its pieces do not unpack; deploy again',
+    );
+  });
+});

@@ -1,0 +1,122 @@
+import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
+import { errorCodes, type Health, type Job, type JobState } from "../../contract/api.ts";
+
+/** What the double answers instead, once, whatever is asked: a fault on the way. */
+export interface Fault {
+  /** `drop` closes the connection without an answer. */
+  status: number | "drop";
+  body?: string;
+}
+
+export interface GatewayDouble {
+  url: string;
+  /** Requests as `METHOD /path`, in order. */
+  requests: string[];
+  /** Bodies of `POST /run`. */
+  runs: unknown[];
+  /** Uploaded and generated files by id. */
+  files: Map<string, { bytes: Buffer; mediaType: string; name: string | null }>;
+  /** States that the next looks at a job show, the last one for ever. */
+  states: JobState[];
+  result: Record<string, unknown>;
+  health: Health;
+  /** Used up by the next requests that want a key, one each. */
+  faults: Fault[];
+  close(): Promise<void>;
+}
+
+/** A gateway without a GPU: the routes of contract/api.ts over real HTTP, with jobs that end as they are told to. */
+export async function startGatewayDouble(contract: object, apiKey: string): Promise<GatewayDouble> {
+  const canceled = new Set<string>();
+  const server = createServer((request, response) => void answer(request, response));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  const double: GatewayDouble = {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests: [],
+    runs: [],
+    files: new Map(),
+    states: ["completed"],
+    result: {},
+    health: { status: "ok", phase: "ready" },
+    faults: [],
+    close: async () => {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method, url = "/" } = request;
+    const { pathname } = new URL(url, double.url);
+    const body = await buffer(request);
+    double.requests.push(`${method} ${pathname}`);
+    const json = (status: number, document: unknown) =>
+      response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
+
+    if (pathname === "/healthz") return void json(double.health.status === "ok" ? 200 : 503, double.health);
+    const fault = double.faults.shift();
+    if (fault?.status === "drop") return void response.destroy();
+    if (fault !== undefined) return void response.writeHead(fault.status).end(fault.body ?? "");
+    if (request.headers["x-api-key"] !== apiKey) return void json(401, { error: errorCodes.unauthorized });
+
+    const [, folder, id = "", action] = pathname.split("/");
+    if (pathname === "/contract") return void json(200, contract);
+    if (pathname === "/run") {
+      double.runs.push(JSON.parse(body.toString()));
+      return void json(202, { job_id: randomBytes(16).toString("hex"), state: "queued" });
+    }
+    if (folder === "jobs" && action === "cancel") {
+      canceled.add(id);
+      return void json(202, { job_id: id, state: "canceling", cancel_requested: true });
+    }
+    if (folder === "jobs") return void json(200, job(id));
+    if (pathname === "/files") {
+      const fileId = `fid_${randomBytes(16).toString("hex")}`;
+      const mediaType = request.headers["content-type"] ?? "application/octet-stream";
+      const name = request.headers["x-file-name"]?.toString() ?? null;
+      double.files.set(fileId, { bytes: body, mediaType, name });
+      return void json(201, fileObject(fileId));
+    }
+    const file = double.files.get(id);
+    if (file === undefined) return void json(404, { error: errorCodes.fileNotFound });
+    if (action === "download") return void response.writeHead(200, { "content-type": file.mediaType }).end(file.bytes);
+    json(200, fileObject(id));
+  }
+
+  function job(id: string): Job {
+    const next = double.states.length > 1 ? double.states.shift() : double.states[0];
+    const state = canceled.has(id) ? "canceled" : (next ?? "completed");
+    return {
+      job_id: id,
+      state,
+      output: state === "completed" ? { prompt_id: "prompt-1", status: "completed", result: double.result } : null,
+      error: state === "failed" ? "PROMPT_FAILED:no memory" : state === "canceled" ? "CANCELED_BY_REQUEST" : null,
+      prompt_id: "prompt-1",
+      cancel_requested: canceled.has(id),
+    };
+  }
+
+  function fileObject(fileId: string) {
+    const { bytes = Buffer.alloc(0), mediaType = "", name = null } = double.files.get(fileId) ?? {};
+    return {
+      file_id: fileId,
+      media_type: mediaType,
+      size_bytes: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+      source: "uploaded",
+      app_id: null,
+      original_name: name,
+      created_at: "2026-01-01T00:00:00+00:00",
+      download_path: `/files/${fileId}/download`,
+    };
+  }
+
+  return double;
+}
