@@ -57,7 +57,6 @@ const contractView = z.object({
   inputs: z.array(z.looseObject({ name: z.string(), type: z.string(), required: z.boolean(), node_id: z.string() })),
   outputs: z.array(z.looseObject({ name: z.string(), type: z.string(), node_id: z.string() })),
 });
-export type ContractView = z.output<typeof contractView>;
 
 const runAccepted = z.object({ job_id: z.string(), state: z.literal("queued") });
 

@@ -160,7 +160,6 @@ export const appSchema = z.object({
 });
 
 export type App = z.output<typeof appSchema>;
-export type Artifact = App["artifacts"][number];
 
 /** What the author should know although the app is valid. */
 export function appWarnings(app: App): string[] {

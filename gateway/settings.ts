@@ -73,7 +73,7 @@ const absolutePath = z.string().startsWith("/", "give an absolute path");
 const variables = z.object({
   [podEnv.appId]: z.string().optional(),
   [podEnv.apiKey]: z
-    .string("it must hold the endpoint's key")
+    .string("the endpoint's key")
     .trim()
     .min(1, "give the endpoint's key")
     .refine((key) => !refusedApiKeys.includes(key), "everybody knows that key; give one of your own"),

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import { UserError } from "../../contract/errors.ts";
 
 /** What the engine reports while it runs, as far as failures go. */
@@ -28,8 +29,12 @@ export function engineFailure(
 
 function reason({ urn, message }: Diagnostic): string {
   const text = message
+    // Colors, as the engine marks them.
+    .replace(/<\{%.*?%\}>/g, "")
     .replace(/^Running program '.*' failed with an unhandled exception:\n/, "")
-    .replace(/^\S+ resource '.*?': (?=property )/, "")
+    // What a resource's check found.
+    .replace(/^\S+ resource '.*?' has a problem: /, "")
+    .replace(/^\S+ resource '.*?': property (\S+) value \{(.*?)\} has a problem: /, '"$1" is $2; ')
     .replace(/\n {4}at .*/g, "")
     .trim();
   // With this the engine closes every failed run; it adds nothing.
@@ -39,7 +44,7 @@ function reason({ urn, message }: Diagnostic): string {
 
 /** `error: …` and the lines that belong to it. */
 const plainErrors = (stderr: string): string[] =>
-  stderr
+  stripVTControlCharacters(stderr)
     .split(/^error: /m)
     .slice(1)
     .map((text) => text.trim());

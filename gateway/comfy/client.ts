@@ -76,6 +76,14 @@ export function createComfyClient(baseUrl: string): ComfyClient {
     const queue = await get("/queue", queueSchema);
     return [...queue.queue_running, ...queue.queue_pending].some((item) => item[1] === promptId);
   };
+  const cancel = async (promptId: string): Promise<void> => {
+    const response = await post(`/api/jobs/${promptId}/cancel`, {});
+    await response.body?.cancel();
+    if (response.ok) return;
+    // Older ones, such as 0.3.64, lack that route. With the id, interrupt leaves other prompts alone.
+    await textOf("/queue", await post("/queue", { delete: [promptId] }));
+    await textOf("/interrupt", await post("/interrupt", { prompt_id: promptId }));
+  };
 
   return {
     submit: async (prompt, promptId, clientId) => {
@@ -85,7 +93,7 @@ export function createComfyClient(baseUrl: string): ComfyClient {
       if (!response.ok) throw new PromptRefused(refusal(reply, `ComfyUI answered ${response.status}`));
       if (Object.keys(reply.node_errors ?? {}).length === 0) return;
       // ComfyUI runs the outputs that are valid and drops the others without a word.
-      await post("/queue", { delete: [promptId] });
+      await cancel(promptId);
       throw new PromptRefused(refusal(reply, "ComfyUI refused a part of the prompt"));
     },
     history,
@@ -97,14 +105,7 @@ export function createComfyClient(baseUrl: string): ComfyClient {
       const late = await history(promptId);
       return late === undefined ? { kind: "missing" } : { kind: "ended", entry: late };
     },
-    cancel: async (promptId) => {
-      const response = await post(`/api/jobs/${promptId}/cancel`, {});
-      await response.body?.cancel();
-      if (response.ok) return;
-      // Older ones, such as 0.3.64, lack that route. With the id, interrupt leaves other prompts alone.
-      await textOf("/queue", await post("/queue", { delete: [promptId] }));
-      await textOf("/interrupt", await post("/interrupt", { prompt_id: promptId }));
-    },
+    cancel,
     forget: async (promptId) => {
       await textOf("/history", await post("/history", { delete: [promptId] }));
     },

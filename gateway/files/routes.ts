@@ -39,8 +39,9 @@ export function fileHandlers(
         const path = await files.localPath(file);
         if (path === undefined) throw new HttpProblem(404, errorCodes.fileNotFound);
         response.attachment(file.originalName ?? file.id);
+        // Not by `set`, which would add a charset.
+        response.setHeader("content-type", file.mediaType);
         response.set({
-          "content-type": file.mediaType,
           etag: `"${file.sha256}"`,
           "cache-control": "private, immutable, max-age=31536000",
           // A page that somebody uploaded as a "picture" does nothing in a browser.

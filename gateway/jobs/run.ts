@@ -126,7 +126,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         if (clock.timedOut() && (entry === undefined || endingOf(entry).kind !== "success")) {
           return { kind: "failed", error: `PROMPT_TIMEOUT:history_not_terminal:${job.promptId}` };
         }
-        if (entry === undefined) return { kind: "lost", reason: "ComfyUI ended while the job ran" };
+        if (entry === undefined) return { kind: "lost", reason: "ComfyUI no longer knows the prompt" };
         return await outcome(workflow, entry, abort);
       } catch (error) {
         if (error instanceof BadAnswer) return { kind: "failed", error: `QUEUE_ERROR:${error.message}` };

@@ -14,6 +14,7 @@ export interface Watch {
 }
 
 const mostBadAnswers = 5;
+const secondLookMs = 100;
 
 /** @param pollMs longest time between two looks */
 export function createWatch(
@@ -45,7 +46,7 @@ export function createWatch(
       let badAnswers = 0;
       watched = promptId;
       for (;;) {
-        if (ended !== promptId) await news.wait(misses > 0 ? pollMs / 2 : pollMs, abort);
+        if (ended !== promptId) await news.wait(misses > 0 ? secondLookMs : pollMs, abort);
         abort.throwIfAborted();
         try {
           if (ended === promptId) {

@@ -44,18 +44,22 @@ export function localEnv(url: string): Record<string, string> {
 /** Ends it with all of its pods. */
 export async function stopLocalRunPod(pid: number): Promise<void> {
   if (!signal(pid, "SIGTERM")) return;
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(50)) {
+  const deadline = Date.now() + 15_000;
+  while (Date.now() < deadline) {
     if (!signal(pid, 0)) return;
+    await sleep(50);
   }
   signal(pid, "SIGKILL");
 }
 
 async function firstLine(log: string, ended: () => boolean): Promise<string> {
-  for (const deadline = Date.now() + startDeadlineMs; Date.now() < deadline; await sleep(50)) {
+  const deadline = Date.now() + startDeadlineMs;
+  while (Date.now() < deadline) {
     const [line, rest] = readFileSync(log, "utf8").split("\n", 2);
     if (line !== undefined && rest !== undefined && line.startsWith("{"))
       return (JSON.parse(line) as { url: string }).url;
     if (ended()) break;
+    await sleep(50);
   }
   throw new UserError(`the local RunPod did not start: ${readFileSync(log, "utf8").trim() || "it printed nothing"}`);
 }

@@ -20,7 +20,10 @@ export async function requestPicture(
   folder: string,
   signal: AbortSignal,
 ): Promise<Picture> {
-  const call = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const call = async (
+    path: string,
+    init: { method?: string; headers?: Record<string, string>; body?: string } = {},
+  ): Promise<Response> => {
     const answer = await fetch(`${endpointUrl}${path}`, {
       ...init,
       headers: { "x-api-key": apiKey, ...init.headers },

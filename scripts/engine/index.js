@@ -5,5 +5,10 @@ export async function engine() {
   return { binDir, pulumi: join(binDir, "pulumi"), version: "3.258.0", source: "cache" };
 }
 export function engineEnv(found, env) {
-  return { ...env, PATH: `${dirname(process.execPath)}:${found.binDir}:${env.PATH}`, PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
+  return {
+    ...env,
+    PATH: `${dirname(process.execPath)}:${found.binDir}:${env.PATH}`,
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+  };
 }

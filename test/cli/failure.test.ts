@@ -14,7 +14,7 @@ describe("a failed run of the engine", () => {
       messageOf(
         { severity: "info", message: "placing" },
         error("no place for the pod:\n  US-KS-2 has no L4\n", pod),
-        error("update failed\n", stack),
+        error("<{%reset%}>update failed<{%reset%}>\n", stack),
         error("update failed\n"),
       ),
     ).toBe("pulumi up of demo failed: endpoint-pod: no place for the pod:\n  US-KS-2 has no L4");
@@ -32,17 +32,24 @@ describe("a failed run of the engine", () => {
     expect(messageOf(error(text))).toBe("pulumi up of demo failed: TypeError: boom");
   });
 
-  it("leaves out the type that the engine puts before a check's failure", () => {
-    const text =
-      "pulumi-nodejs:dynamic/comfy-endpoints:RunPodPod resource 'endpoint-pod': property volumeGb value {-1} has a problem: it must be positive\n";
-    expect(messageOf(error(text, pod))).toBe(
-      "pulumi up of demo failed: endpoint-pod: property volumeGb value {-1} has a problem: it must be positive",
+  it("tells what a resource's check found in the words of an error of ours", () => {
+    const type = "pulumi-nodejs:dynamic/comfy-endpoints:RunPodPod";
+    expect(
+      messageOf(
+        error(
+          `${type} resource 'endpoint-pod': property volumeGb value {-1} has a problem: it must be positive\n`,
+          pod,
+        ),
+      ),
+    ).toBe('pulumi up of demo failed: endpoint-pod: "volumeGb" is -1; it must be positive');
+    expect(messageOf(error(`${type} resource 'endpoint-pod' has a problem: there is no RunPod API key\n`, pod))).toBe(
+      "pulumi up of demo failed: endpoint-pod: there is no RunPod API key",
     );
   });
 
   it("takes what the engine said on stderr when it never ran", () => {
     const stderr =
-      "warning: something\nerror: incorrect passphrase\nerror: the stack is locked by 1 lock(s).\n  file:///x\n";
+      "warning: something\n\u001b[31merror: \u001b[0mincorrect passphrase\nerror: the stack is locked by 1 lock(s).\n  file:///x\n";
     expect(engineFailure("pulumi up of demo", [], stderr).message).toBe(
       "pulumi up of demo failed:\n  incorrect passphrase\n  the stack is locked by 1 lock(s).\n    file:///x",
     );

@@ -84,7 +84,7 @@ describe("the gateway's settings", () => {
 
   it.each([undefined, "", "  "])("are refused without a key: %j", (key) => {
     expect(() => readSettings({ ...least, COMFY_ENDPOINTS_API_KEY: key })).toThrow(
-      `the environment: "COMFY_ENDPOINTS_API_KEY" is missing; it must be it must hold the endpoint's key`,
+      `the environment: "COMFY_ENDPOINTS_API_KEY" is missing; it must be the endpoint's key`,
     );
   });
 

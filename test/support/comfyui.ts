@@ -25,12 +25,14 @@ export interface ComfyStub {
   submissions: Submission[];
   /** What was asked of it: `POST /interrupt {"prompt_id":…}`. */
   requests: string[];
+  /** Whether it answers at all; while it is down, every connection is cut. */
+  up: boolean;
   /** Answers POST /prompt in its place; undefined takes the prompt. */
   refuse: ((submission: Submission) => { status: number; body: unknown } | undefined) | undefined;
   /** Called with each prompt that was taken. */
   onPrompt: ((submission: Submission) => void) | undefined;
-  /** Answers GET /history in its place. */
-  brokenHistory: string | undefined;
+  /** Answers GET /history in its place, with a status. */
+  historyAnswer: [status: number, body: string] | undefined;
   /** Prompts that have not ended. */
   active: Set<string>;
   /** Files that /view serves, by `subfolder/filename`. */
@@ -107,7 +109,7 @@ export async function createComfyStub(): Promise<ComfyStub> {
     } else if (pathname.startsWith("/history/")) {
       const id = pathname.slice("/history/".length);
       const entry = history.get(id);
-      if (stub.brokenHistory !== undefined) response.writeHead(500).end(stub.brokenHistory);
+      if (stub.historyAnswer !== undefined) response.writeHead(stub.historyAnswer[0]).end(stub.historyAnswer[1]);
       else json(entry === undefined ? {} : { [id]: entry });
     } else if (pathname === "/history") {
       for (const id of body["delete"] as string[]) history.delete(id);
@@ -135,7 +137,10 @@ export async function createComfyStub(): Promise<ComfyStub> {
     } else json({ error: "not found" }, 404);
   };
 
-  const server = createServer((request, response) => void answer(request, response));
+  const server = createServer((request, response) => {
+    if (stub.up) void answer(request, response);
+    else request.socket.destroy();
+  });
   const websockets = new WebSocketServer({ server, path: "/ws" });
   websockets.on("connection", (socket, request) => {
     sockets.set(socket, new URL(request.url ?? "/", "http://stub").searchParams.get("clientId") ?? "");
@@ -149,9 +154,10 @@ export async function createComfyStub(): Promise<ComfyStub> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     submissions: [],
     requests: [],
+    up: true,
     refuse: undefined,
     onPrompt: undefined,
-    brokenHistory: undefined,
+    historyAnswer: undefined,
     active: new Set(),
     files: new Map(),
     hasJobsApi: true,

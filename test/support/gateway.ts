@@ -47,7 +47,7 @@ export interface TestGatewayOptions {
   ready?: boolean;
 }
 
-/** A whole gateway on loopback, before a stub of ComfyUI; its child process is one that only sleeps. */
+/** A whole gateway on loopback, before a stub of ComfyUI; its child process is one that only waits. */
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-gateway-"));
   const comfy = await createComfyStub();
@@ -58,7 +58,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     COMFY_ENDPOINTS_CONTRACT_JSON: JSON.stringify(options.contract ?? contractDocument),
     COMFY_ENDPOINTS_WORKFLOW_JSON: JSON.stringify(options.workflow ?? workflowDocument),
     COMFY_ENDPOINTS_CACHE_ROOT: folder,
-    COMFY_START_COMMAND: "sleep 600",
+    // Ends when its stdin does, as the gateway does not outlive its test.
+    COMFY_START_COMMAND: "cat",
     ...options.env,
   });
   const local = { ...read, listen: { host: "127.0.0.1", port: 0 }, comfy: { ...read.comfy, url: comfy.url } };

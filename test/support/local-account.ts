@@ -10,7 +10,7 @@ const podsAnswer = z.object({
   }),
 });
 
-const operationsAnswer = z.array(z.looseObject({ name: z.string() }));
+const operationsAnswer = z.object({ operations: z.array(z.looseObject({ name: z.string() })) });
 
 /** A local RunPod as a process of its own, and what its console would show. */
 export interface LocalAccount {
@@ -46,7 +46,9 @@ export async function startLocalAccount(): Promise<LocalAccount> {
       if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));
     },
     operations: async () =>
-      operationsAnswer.parse(await (await fetch(`${runPod.url}/local/operations`)).json()).map(({ name }) => name),
+      operationsAnswer
+        .parse(await (await fetch(`${runPod.url}/local/operations`)).json())
+        .operations.map(({ name }) => name),
     close: async () => {
       await stopLocalRunPod(runPod.pid);
       rmSync(folder, { recursive: true, force: true });

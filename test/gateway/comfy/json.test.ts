@@ -3,7 +3,11 @@ import { parsePythonJson } from "../../../gateway/comfy/json.ts";
 
 describe("JSON from Python", () => {
   it("has null where Python wrote NaN or Infinity", () => {
-    expect(parsePythonJson('{"a": NaN, "b": [Infinity, -Infinity], "c": 1}')).toEqual({ a: null, b: [null, null], c: 1 });
+    expect(parsePythonJson('{"a": NaN, "b": [Infinity, -Infinity], "c": 1}')).toEqual({
+      a: null,
+      b: [null, null],
+      c: 1,
+    });
   });
 
   it("keeps those words inside of texts", () => {

@@ -12,7 +12,13 @@ function workflow(inputs: unknown[], prompt: Workflow["prompt"]): Workflow {
   };
   return { prompt, contract: workflowContractSchema.parse(document) };
 }
-const input = (name: string, type: string, more: object = {}) => ({ name, type, required: false, node_id: "1", ...more });
+const input = (name: string, type: string, more: object = {}) => ({
+  name,
+  type,
+  required: false,
+  node_id: "1",
+  ...more,
+});
 const apiInput = (value: unknown = "") => ({ class_type: "ApiInput", inputs: { name: "x", type: "string", value } });
 
 describe("a job's prompt", () => {

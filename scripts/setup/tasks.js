@@ -1,0 +1,32 @@
+import { SetupError } from "./setup-error.js";
+
+/**
+ * @typedef {object} Task
+ * @property {"node" | "engine"} needs what is set up before it: Node 24 and the dependencies, or these and Pulumi
+ * @property {"node" | "pulumi"} runs the program that is started
+ * @property {string[]} args its first arguments; those of the command line follow
+ * @property {boolean} inPlace whether it runs in the caller's folder instead of the repository's root
+ */
+
+/** @type {Record<string, Task>} */
+const tasks = {
+  demo: { needs: "engine", runs: "node", args: ["scripts/demo.ts"], inPlace: false },
+  test: { needs: "engine", runs: "node", args: ["node_modules/vitest/vitest.mjs", "run"], inPlace: false },
+  check: { needs: "node", runs: "node", args: ["scripts/check.ts"], inPlace: false },
+  format: { needs: "node", runs: "node", args: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"], inPlace: false },
+  local: { needs: "node", runs: "node", args: ["local/main.ts"], inPlace: false },
+  pulumi: { needs: "engine", runs: "pulumi", args: [], inPlace: true },
+  // Most of its commands need no engine; those that do ask for it themselves.
+  cli: { needs: "node", runs: "node", args: [`${import.meta.dirname}/../../cli/main.ts`], inPlace: true },
+};
+
+/**
+ * @param {string} name as in package.json's scripts
+ * @returns {Task}
+ * @throws {SetupError} when there is none of that name
+ */
+export function taskOf(name) {
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  if (task === undefined) throw new SetupError(`no task "${name}"; there are ${Object.keys(tasks).join(", ")}`);
+  return task;
+}

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { openDatabase } from "../../../gateway/db.ts";
+import { createSqliteJobStore } from "../../../gateway/jobs/sqlite-store.ts";
+import type { JobRecord, JobStore } from "../../../gateway/jobs/store.ts";
+
+let folder: string;
+let database: DatabaseSync;
+let jobs: JobStore;
+const open = (): void => {
+  database = openDatabase(join(folder, "jobs.db"));
+  jobs = createSqliteJobStore(database, 2);
+};
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-store-"));
+  open();
+});
+afterEach(() => {
+  database.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const accepted = async (): Promise<JobRecord> => {
+  const job = await jobs.accept({ prompt: "x" });
+  if (job === undefined) throw new Error("the queue is full");
+  return job;
+};
+
+describe("the job store", () => {
+  it("keeps what it accepted over a restart", async () => {
+    const job = await accepted();
+    database.close();
+    open();
+    expect(await jobs.get(job.id)).toEqual({
+      id: job.id,
+      state: "queued",
+      inputs: { prompt: "x" },
+      result: null,
+      error: null,
+      promptId: null,
+      cancelRequested: false,
+      attempts: 0,
+    });
+  });
+
+  it("accepts no more than may wait; running ones do not count", async () => {
+    await accepted();
+    await accepted();
+    expect(await jobs.accept({})).toBeUndefined();
+    await jobs.claim("p1");
+    await accepted();
+    expect(await jobs.accept({})).toBeUndefined();
+  });
+
+  it("gives out each job once, oldest first", async () => {
+    const [first, second] = [await accepted(), await accepted()];
+    expect(await jobs.claim("p1")).toEqual({ ...first, state: "running", promptId: "p1", attempts: 1 });
+    expect((await jobs.claim("p2"))?.id).toBe(second.id);
+    expect(await jobs.claim("p3")).toBeUndefined();
+    expect((await jobs.running()).map(({ promptId }) => promptId)).toEqual(["p1", "p2"]);
+  });
+
+  it("puts a lost job before younger ones, and counts the attempt", async () => {
+    const first = await accepted();
+    await accepted();
+    await jobs.claim("p1");
+    await jobs.requeue(first.id, "lost");
+    expect(await jobs.claim("p2")).toMatchObject({ id: first.id, promptId: "p2", attempts: 2 });
+  });
+
+  it("does not count the attempt of a job that was handed back", async () => {
+    const job = await accepted();
+    await jobs.claim("p1");
+    await jobs.requeue(job.id, "released");
+    expect(await jobs.claim("p2")).toMatchObject({ id: job.id, attempts: 1 });
+  });
+
+  it.each(["completed", "failed"] as const)("lets no second end follow a %s job", async (state) => {
+    const job = await accepted();
+    await jobs.claim("p1");
+    await (state === "completed" ? jobs.complete(job.id, { n: 1 }) : jobs.fail(job.id, "PROMPT_FAILED:x"));
+    const ended = await jobs.get(job.id);
+    await jobs.complete(job.id, { n: 2 });
+    await jobs.fail(job.id, "SYSTEM_ERROR:late");
+    await jobs.requeue(job.id, "lost");
+    expect(await jobs.cancel(job.id)).toEqual({ before: state });
+    expect(await jobs.get(job.id)).toEqual(ended);
+    expect(ended?.state).toBe(state);
+  });
+
+  it.each(["complete", "fail", "requeue"] as const)("ends as canceled what was asked for it, at %s", async (method) => {
+    const job = await accepted();
+    await jobs.claim("p1");
+    expect(await jobs.cancel(job.id)).toEqual({ before: "running" });
+    if (method === "complete") await jobs.complete(job.id, { n: 1 });
+    else if (method === "fail") await jobs.fail(job.id, "PROMPT_FAILED:interrupted");
+    else await jobs.requeue(job.id, "lost");
+    expect(await jobs.get(job.id)).toMatchObject({
+      state: "canceled",
+      error: "CANCELED_BY_REQUEST",
+      result: null,
+      cancelRequested: true,
+    });
+  });
+
+  it("is owned by one process", () => {
+    expect(() => openDatabase(join(folder, "jobs.db"))).toThrow("database is locked");
+  }, 10_000);
+
+  it("is not opened by a gateway older than itself", () => {
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    const path = join(folder, "jobs.db");
+    expect(open).toThrow(`${path} has version 99, this gateway knows 1; run the gateway that wrote it`);
+    database.open();
+  });
+});
