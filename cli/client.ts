@@ -48,6 +48,7 @@ interface Request {
   parameters?: Record<string, string>;
   body?: string | Blob;
   headers?: Record<string, string>;
+  /** What ends the request, when not the client's signal or the time that a JSON answer may take. */
   signal?: AbortSignal;
 }
 
@@ -80,12 +81,10 @@ export function createClient({ url, apiKey, keyRemedy, userAgent, signal }: Clie
     name: Name,
     request: Request = {},
   ): Promise<ResponseBody<Name, Status>> {
-    const signals = AbortSignal.any([request.signal ?? signal, AbortSignal.timeout(jsonTimeoutMs)]);
-    const { response, label } = await send(name, {
-      ...request,
-      signal: typeof request.body === "object" ? signal : signals,
-    });
+    const ending = request.signal ?? AbortSignal.any([signal, AbortSignal.timeout(jsonTimeoutMs)]);
+    const { response, label } = await send(name, { ...request, signal: ending });
     const text = await response.text().catch((cause: unknown) => {
+      signal.throwIfAborted();
       throw new HttpError(`${label} broke off: ${networkReason(cause)}`, undefined, { cause });
     });
     const schema = (routes[name] as Route).responses[response.status];
@@ -117,8 +116,8 @@ export function createClient({ url, apiKey, keyRemedy, userAgent, signal }: Clie
     async upload(path, mediaType) {
       // Headers carry ASCII only.
       const headers = { "content-type": mediaType, "x-file-name": basename(path).replace(/[^\x20-\x7e]/g, "_") };
-      // A Blob of the file is streamed from disk, with its size known.
-      return call("uploadFile", { body: await openAsBlob(path), headers });
+      // A Blob of the file is streamed from disk, with its size known; it takes the time it takes.
+      return call("uploadFile", { body: await openAsBlob(path), headers, signal });
     },
     async download(fileId, pathOf) {
       const { response, label } = await send("downloadFile", { parameters: { id: fileId } });

@@ -44,7 +44,7 @@ const migrations = [
  */
 export function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: 5000 });
+  const database = new DatabaseSync(path, { timeout: 1000 });
   // One process owns the file. Exclusive locking also frees WAL from shared memory, which network volumes lack.
   database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
   migrate(database, path);

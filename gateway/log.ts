@@ -1,3 +1,5 @@
+import { UserError } from "../contract/errors.ts";
+
 export type LogFields = Record<string, unknown>;
 
 export interface Log {
@@ -27,6 +29,7 @@ export function errorFields(error: unknown): LogFields {
 /** A thrown thing in one line. fetch says only "fetch failed": its cause is the news. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof UserError) return error.message;
   const cause: unknown = error.cause;
   return cause instanceof Error && cause.message !== "" && !error.message.includes(cause.message)
     ? `${error.message}: ${cause.message}`

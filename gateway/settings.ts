@@ -102,7 +102,8 @@ const variables = z.object({
  * @throws {UserError} with every problem at once
  */
 export function readSettings(env: Env): GatewaySettings {
-  const parsed = variables.safeParse(withoutBlanks(env), { reportInput: true });
+  const set = withoutBlanks(env);
+  const parsed = variables.safeParse(set, { reportInput: true });
   if (!parsed.success) throw documentError("the environment", problemsOf(parsed.error));
   const values = parsed.data;
   const path = pathInPod(values[localPodEnv.pathPrefix]);
@@ -117,7 +118,7 @@ export function readSettings(env: Env): GatewaySettings {
 
   const document = (setting: "contract" | "workflow", pathVariable: string, file?: string): DocumentSource => {
     const variable = podEnv[`${setting}Json`];
-    const text = documentText(env, variable);
+    const text = documentText(set, variable);
     if (text !== undefined) return { subject: variable, text };
     if (file !== undefined) return { subject: path(file), path: path(file) };
     return { subject: `the ${setting} (${variable} or ${pathVariable})` };

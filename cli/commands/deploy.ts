@@ -11,8 +11,8 @@ import { aligned } from "../output.ts";
 export async function run(context: Context, spec: string): Promise<ExitCode> {
   const { output } = context;
   const appFile = resolve(context.cwd, spec);
-  const { app, warnings } = loadDeployable(appFile, readTextFile);
-  for (const warning of warnings) output.note(`warning: ${warning}`);
+  // Its warnings are the program's to tell, in the engine's output.
+  const { app } = loadDeployable(appFile, readTextFile);
 
   const deployment = await createDeployment(context, app.app_id);
   await deployment.configure({ app: appFile });

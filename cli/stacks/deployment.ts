@@ -1,10 +1,7 @@
-import { dirname, resolve } from "node:path";
 import { Stack, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
-import { loadDeployable } from "../../contract/deployable.ts";
 import { UserError } from "../../contract/errors.ts";
-import { readTextFile } from "../files.ts";
-import { engineFailure } from "./failure.ts";
+import { engineFailure, ProgramFailure } from "./failure.ts";
 import { type Changes, operate, type RunOptions } from "./operation.ts";
 import type { EndpointOutputs } from "./outputs.ts";
 import type { Project } from "./project.ts";
@@ -79,8 +76,14 @@ function createDeploymentOf({ workspace, cli }: Project, stack: Stack): Deployme
       changes: await operate(stack, "preview", options, (engine) => stack.preview(engine)),
     }),
     async destroy(options = {}) {
-      const runProgram = await appLoads(stack, dirname(cli.program));
-      const changes = await operate(stack, "destroy", options, (engine) => stack.destroy({ ...engine, runProgram }));
+      const destroy = (runProgram: boolean) =>
+        operate(stack, "destroy", options, (engine) => stack.destroy({ ...engine, runProgram }));
+      // Running the program makes the engine use today's config and credentials instead of the last deployment's.
+      const changes = await destroy(true).catch((error: unknown) => {
+        if (!(error instanceof ProgramFailure) || options.signal?.aborted === true) throw error;
+        options.onOutput?.("The app cannot be read any more; what its last deployment made is destroyed.\n");
+        return destroy(false);
+      });
       await workspace.removeStack(stackName);
       return { changes };
     },
@@ -105,19 +108,5 @@ const deploymentState = z.object({
     .nullish()
     .transform((operations) => operations ?? []),
 });
-
-/**
- * Whether the program can still run. Running it makes destroy use today's config and credentials instead of the last
- * deployment's; an app whose files were broken or removed is destroyed without.
- */
-async function appLoads(stack: Stack, programFolder: string): Promise<boolean> {
-  try {
-    const { value } = await stack.getConfig("comfy-endpoints:app");
-    loadDeployable(resolve(programFolder, value), readTextFile);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -8,6 +8,9 @@ export interface Diagnostic {
   severity: string;
 }
 
+/** The program failed, before any resource did. */
+export class ProgramFailure extends UserError {}
+
 /**
  * A failed run of the engine in as few lines as say which resource failed, and why.
  * @param operation what failed, as a user calls it: `pulumi up of demo`
@@ -19,12 +22,14 @@ export function engineFailure(
   stderr: string,
   options?: ErrorOptions,
 ): UserError {
-  const reported = diagnostics.filter(({ severity }) => severity === "error").map(reason);
-  const reasons = [...new Set(reported.length > 0 ? reported : plainErrors(stderr))].filter((text) => text !== "");
+  const errors = diagnostics.filter(({ severity }) => severity === "error");
+  const reported = errors.map(reason).filter((text) => text !== "");
+  const reasons = [...new Set(reported.length > 0 ? reported : plainErrors(stderr))];
   const [only, ...more] = reasons;
   if (only === undefined) return new UserError(`${operation} failed without saying why`, [], options);
   const text = more.length === 0 ? `: ${only}` : `:\n${reasons.map(indented).join("\n")}`;
-  return new UserError(`${operation} failed${text}`, [], options);
+  const ofProgram = errors.some((error) => error.urn === undefined && reason(error) !== "");
+  return new (ofProgram ? ProgramFailure : UserError)(`${operation} failed${text}`, [], options);
 }
 
 function reason({ urn, message }: Diagnostic): string {

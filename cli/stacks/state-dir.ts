@@ -35,7 +35,8 @@ export function knownStacks(folder: string): string[] {
 }
 
 /** Whether stacks may exist that the state folder does not know: those of a backend shared with other machines. */
-export const usesSharedBackend = (env: Env): boolean => env["PULUMI_BACKEND_URL"] !== undefined || isLoggedIn(env);
+export const usesSharedBackend = (env: Env): boolean =>
+  env["PULUMI_BACKEND_URL"] !== undefined || env["PULUMI_ACCESS_TOKEN"] !== undefined || isLoggedIn(env);
 
 function writeProjectFile(folder: string, program: string): void {
   const text = `name: comfy-endpoints

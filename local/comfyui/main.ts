@@ -1,3 +1,4 @@
+import { flushCompileCache } from "node:module";
 import { join } from "node:path";
 import { localPodEnv, podPaths, podPorts } from "../../contract/pod-env.ts";
 import { createComfyUi } from "./comfyui.ts";
@@ -13,6 +14,8 @@ const comfyUi = createComfyUi({
   argv: process.argv.slice(1),
 });
 const listening = await comfyUi.listen(Number(ports[podPorts.comfyui] ?? podPorts.comfyui));
+// Written now, for it may be killed: the next start, in the next pod, is quicker.
+flushCompileCache();
 console.log(`To see the GUI go to: ${listening.url}`);
 
 process.on("SIGTERM", () => process.exit(0));

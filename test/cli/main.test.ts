@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeApp } from "../support/app-folder.ts";
 import { startCend } from "../support/cend.ts";
+import { pulumiEnv } from "../support/pulumi-env.ts";
 
 let folder: string;
 
@@ -14,11 +15,8 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 // Nobody is logged in to Pulumi here, and no engine can be found: these commands must not look for one.
-const cend = (...args: string[]) =>
-  startCend(args, {
-    cwd: folder,
-    env: { HOME: folder, PULUMI_HOME: join(folder, "home"), PATH: "", XDG_CACHE_HOME: folder },
-  }).ended;
+const env = { HOME: "/nowhere", PATH: "", XDG_CACHE_HOME: "/nowhere" };
+const cend = (...args: string[]) => startCend(args, { cwd: folder, env: { ...pulumiEnv(folder), ...env } }).ended;
 
 describe("cend", () => {
   it("prints one JSON document when stdout is not a terminal, and warnings on stderr", async () => {
@@ -90,6 +88,18 @@ describe("cend", () => {
     const { code, stderr } = await cend("destroy", "torn.json", "--state-dir", "new");
     expect(code).toBe(2);
     expect(stderr).toMatch(/torn\.json is not valid JSON: .*; give the app's id instead \(nothing is deployed\)\n$/);
+  });
+
+  it("owns up to a fault of its own in one line, and shows where on request", async () => {
+    const broken = { ...pulumiEnv(folder), ...env, COMFY_ENDPOINTS_ENV_FILE: folder };
+    expect(await startCend(["status", "cards"], { cwd: folder, env: broken }).ended).toEqual({
+      code: 1,
+      stdout: "",
+      stderr:
+        "error: EISDIR: illegal operation on a directory, read (a fault of comfy-endpoints; COMFY_ENDPOINTS_DEBUG=1 shows where)\n",
+    });
+    const debug = { ...broken, COMFY_ENDPOINTS_DEBUG: "1" };
+    expect((await startCend(["status", "cards"], { cwd: folder, env: debug }).ended).stderr).toMatch(/\n {4}at /);
   });
 
   it("prints its help and version on stdout", async () => {

@@ -5,6 +5,7 @@ import { PNG } from "pngjs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startCend } from "../support/cend.ts";
 import { type LocalAccount, startLocalAccount } from "../support/local-account.ts";
+import { pulumiEnv } from "../support/pulumi-env.ts";
 import { until } from "../support/until.ts";
 
 const app = join(import.meta.dirname, "../../apps/demo/app.json");
@@ -18,12 +19,7 @@ describe("an endpoint in the hands of cend", () => {
   beforeAll(async () => {
     account = await startLocalAccount();
     folder = mkdtempSync(join(tmpdir(), "cend-life-"));
-    env = {
-      ...account.env,
-      PULUMI_HOME: join(folder, "home"),
-      PULUMI_BACKEND_URL: undefined,
-      COMFY_ENDPOINTS_ENV_FILE: join(folder, "no.env"),
-    };
+    env = { ...pulumiEnv(folder), ...account.env };
   });
   afterAll(async () => {
     await account.close();

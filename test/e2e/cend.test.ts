@@ -9,6 +9,7 @@ import { writeApp } from "../support/app-folder.ts";
 import { contractDocument } from "../support/apps.ts";
 import { startCend } from "../support/cend.ts";
 import { type GatewayDouble, startGatewayDouble } from "../support/gateway-double.ts";
+import { pulumiEnv } from "../support/pulumi-env.ts";
 import { writeTinyProgram } from "../support/tiny-program.ts";
 import { until } from "../support/until.ts";
 
@@ -23,12 +24,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "cend-"));
   gateway = await startGatewayDouble(contractDocument, "key-in-clear");
   gateway.files.set(picture, { bytes: Buffer.from("a picture"), mediaType: "image/png", name: null });
-  env = {
-    ...process.env,
-    PULUMI_HOME: join(folder, "home"),
-    PULUMI_BACKEND_URL: undefined,
-    COMFY_ENDPOINTS_ENV_FILE: join(folder, "no.env"),
-  };
+  env = pulumiEnv(folder);
   const found = await engine({ onProgress: () => undefined });
   const project = await openProject({
     stateDir: join(folder, "state"),
@@ -51,6 +47,7 @@ beforeEach(() => {
   gateway.runs = [];
   gateway.states = ["completed"];
   gateway.result = { image: picture };
+  gateway.contract = contractDocument;
   gateway.health = { status: "ok", phase: "ready" };
 });
 
@@ -121,6 +118,25 @@ describe("cend with a deployed endpoint", () => {
         'error: invoke cards has 2 problems:\n  "--input-promt" is not known; this endpoint takes --input-prompt\n  "prompt" is missing; give a string\n',
     });
     expect(gateway.requests).toEqual(["GET /contract"]);
+  });
+
+  it("uploads the files of media inputs once everything else is right", async () => {
+    const photo = { name: "photo", type: "image/png", required: true, node_id: "1" };
+    gateway.contract = { ...contractDocument, inputs: [...contractDocument.inputs, photo] };
+    writeFileSync(join(folder, "photo.png"), "a photo");
+    const wrong = await cend("invoke", "cards", "--input-prompt", "fog", "--input-photo-file", "foto.png");
+    expect(wrong).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `error: invoke cards: "--input-photo-file" is ${join(folder, "foto.png")}; there is no such file\n`,
+    });
+    expect(gateway.requests).toEqual(["GET /contract"]);
+
+    expect((await cend("invoke", "cards", "--input-prompt", "fog", "--input-photo-file", "photo.png")).code).toBe(0);
+    expect(gateway.requests.slice(1)).toEqual(["GET /contract", "POST /files", "POST /run"]);
+    const [run] = gateway.runs as { prompt: string; photo: string }[];
+    expect(gateway.files.get(run?.photo ?? "")?.bytes.toString()).toBe("a photo");
+    expect(run?.prompt).toBe("fog");
   });
 
   it("takes the key of the environment before the deployment's", async () => {

@@ -19,6 +19,7 @@ import { knownStacks } from "../../cli/stacks/state-dir.ts";
 import { UserError } from "../../contract/errors.ts";
 import { engine, engineEnv } from "../../scripts/engine/index.js";
 import { writeApp } from "../support/app-folder.ts";
+import { pulumiEnv } from "../support/pulumi-env.ts";
 import { writeTinyProgram } from "../support/tiny-program.ts";
 
 let folder: string;
@@ -29,7 +30,7 @@ let env: Record<string, string | undefined>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "stacks-"));
   program = writeTinyProgram(join(folder, "program"));
-  env = { ...process.env, PULUMI_HOME: join(folder, "home"), PULUMI_BACKEND_URL: undefined };
+  env = pulumiEnv(folder);
   const found = await engine({ onProgress: () => undefined });
   pulumi = { pulumi: found.pulumi, env: engineEnv(found, env) };
 });

@@ -103,6 +103,7 @@ describe("the gateway's program", () => {
     comfy.forget();
     drawPictures(comfy);
     start();
+    await ready();
     await completed(id);
   }, 30_000);
 
@@ -118,6 +119,7 @@ describe("the gateway's program", () => {
     const [submission] = comfy.submissions;
     if (submission !== undefined) comfy.onPrompt?.(submission);
     start();
+    await ready();
     expect((await completed(running)).prompt_id).toBe(submission?.id);
     await completed(waiting);
     expect(comfy.submissions).toHaveLength(2);

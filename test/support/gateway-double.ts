@@ -14,6 +14,7 @@ export interface Fault {
 
 export interface GatewayDouble {
   url: string;
+  contract: object;
   /** Requests as `METHOD /path`, in order. */
   requests: string[];
   /** Bodies of `POST /run`. */
@@ -38,6 +39,7 @@ export async function startGatewayDouble(contract: object, apiKey: string): Prom
 
   const double: GatewayDouble = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    contract,
     requests: [],
     runs: [],
     files: new Map(),
@@ -67,7 +69,7 @@ export async function startGatewayDouble(contract: object, apiKey: string): Prom
     if (request.headers["x-api-key"] !== apiKey) return void json(401, { error: errorCodes.unauthorized });
 
     const [, folder, id = "", action] = pathname.split("/");
-    if (pathname === "/contract") return void json(200, contract);
+    if (pathname === "/contract") return void json(200, double.contract);
     if (pathname === "/run") {
       double.runs.push(JSON.parse(body.toString()));
       return void json(202, { job_id: randomBytes(16).toString("hex"), state: "queued" });

@@ -2,7 +2,9 @@
 export type Graph = Record<string, GraphNode>;
 
 export interface GraphNode {
-  class_type: string;
+  /** Undefined in a broken workflow, which validation finds. */
+  class_type: string | undefined;
+  _meta?: unknown;
   inputs: Record<string, unknown>;
 }
 

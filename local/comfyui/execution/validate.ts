@@ -72,20 +72,25 @@ interface Checked {
 
 function missingClass(graph: Graph, classes: ReadonlyMap<string, NodeClass>): PromptProblem | undefined {
   for (const [id, node] of Object.entries(graph)) {
-    const known = typeof node.class_type === "string";
-    if (known && classes.has(node.class_type)) continue;
-    const meta = (node as { _meta?: { title?: unknown } })._meta;
-    const title = typeof meta?.title === "string" ? meta.title : undefined;
+    const { class_type } = node;
+    if (class_type !== undefined && classes.has(class_type)) continue;
+    const title = titleOf(node);
     return {
       type: "missing_node_type",
-      message: known
-        ? `Node '${title ?? node.class_type}' not found. The custom node may not be installed.`
-        : `Node '${title ?? `ID #${id}`}' has no class_type. The workflow may be corrupted or a custom node is missing.`,
+      message:
+        class_type === undefined
+          ? `Node '${title ?? `ID #${id}`}' has no class_type. The workflow may be corrupted or a custom node is missing.`
+          : `Node '${title ?? class_type}' not found. The custom node may not be installed.`,
       details: `Node ID '#${id}'`,
-      extra_info: { node_id: id, class_type: known ? node.class_type : null, node_title: title ?? null },
+      extra_info: { node_id: id, class_type: class_type ?? null, node_title: title ?? null },
     };
   }
   return undefined;
+}
+
+function titleOf({ _meta }: GraphNode): string | undefined {
+  const title = typeof _meta === "object" && _meta !== null && "title" in _meta ? _meta.title : undefined;
+  return typeof title === "string" ? title : undefined;
 }
 
 /** Checks a node and, through its links, all before it; each once. */

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Response, Router } from "express";
-import { z } from "zod";
 import type { QueuedPrompt } from "../execution/executor.ts";
-import type { Graph } from "../execution/graph.ts";
+import type { Graph, GraphNode } from "../execution/graph.ts";
 import { type PromptQueue, queueItem } from "../execution/prompt-queue.ts";
 import { type Knowledge, validatePrompt } from "../execution/validate.ts";
 import { canonicalId, idsOf, isRecord, record, wholeNumber } from "./request.ts";
@@ -12,11 +11,6 @@ export interface PromptRoutesOptions {
   knowledge: Knowledge;
   forgetCache: () => void;
 }
-
-const graphSchema = z.record(
-  z.string(),
-  z.looseObject({ class_type: z.string().optional(), inputs: z.record(z.string(), z.unknown()).default({}) }),
-);
 
 /** /prompt, /queue, /interrupt, /history and /free. */
 export function createPromptRoutes({ queue, knowledge, forgetCache }: PromptRoutesOptions): Router {
@@ -35,7 +29,7 @@ export function createPromptRoutes({ queue, knowledge, forgetCache }: PromptRout
       refuse(response, "no_prompt", "No prompt provided", "No prompt provided");
       return;
     }
-    const graph = graphSchema.parse(body["prompt"]) as Graph;
+    const graph = graphOf(body["prompt"]);
     const id = body["prompt_id"] ?? randomUUID();
     if (typeof id !== "string" || !canonicalId.test(id)) {
       refuse(
@@ -46,7 +40,9 @@ export function createPromptRoutes({ queue, knowledge, forgetCache }: PromptRout
       );
       return;
     }
-    const targets = z.array(z.string()).nullish().parse(body["partial_execution_targets"]) ?? undefined;
+    const targets = Array.isArray(body["partial_execution_targets"])
+      ? idsOf(body["partial_execution_targets"])
+      : undefined;
     const checked = validatePrompt(graph, targets, knowledge);
     if (!checked.ok) {
       response.status(400).json({ error: checked.error, node_errors: checked.nodeErrors });
@@ -99,6 +95,23 @@ export function createPromptRoutes({ queue, knowledge, forgetCache }: PromptRout
     response.status(200).end();
   });
   return router;
+}
+
+/** @throws when it is no object of nodes, which ends as 500 */
+function graphOf(prompt: unknown): Graph {
+  if (!isRecord(prompt)) throw new Error("the prompt is no object");
+  return Object.fromEntries(
+    Object.entries(prompt).map(([id, node]) => {
+      if (!isRecord(node)) throw new Error(`node ${id} is no object`);
+      const { class_type, inputs, ...others } = node;
+      const checked: GraphNode = {
+        ...others,
+        class_type: typeof class_type === "string" ? class_type : undefined,
+        inputs: isRecord(inputs) ? inputs : {},
+      };
+      return [id, checked];
+    }),
+  );
 }
 
 function queued(

@@ -1,5 +1,4 @@
 import type { Request } from "express";
-import { z } from "zod";
 
 /** ComfyUI takes prompt ids in this form only. */
 export const canonicalId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -17,7 +16,10 @@ export function record(request: Request): Record<string, unknown> {
 export const idsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((id): id is string => typeof id === "string") : [];
 
-/** @throws for text that is no number, which ends as 500 */
+/** @throws for text that is no whole number, which ends as 500 */
 export function wholeNumber(value: unknown): number | undefined {
-  return value === undefined ? undefined : z.coerce.number().int().parse(value);
+  if (value === undefined) return undefined;
+  const number = typeof value === "string" && value.trim() !== "" ? Number(value) : Number.NaN;
+  if (!Number.isInteger(number)) throw new Error("not a whole number");
+  return number;
 }

@@ -108,7 +108,7 @@ describe("the job store", () => {
 
   it("is owned by one process", () => {
     expect(() => openDatabase(join(folder, "jobs.db"))).toThrow("database is locked");
-  }, 10_000);
+  });
 
   it("is not opened by a gateway older than itself", () => {
     database.exec("PRAGMA user_version = 99");
