@@ -1,6 +1,7 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { BootPhase, Health } from "../contract/api.ts";
 import type { Prompt } from "../contract/workflow.ts";
-import type { ComfyClient } from "./comfy/client.ts";
+import { type ComfyClient, Unreachable } from "./comfy/client.ts";
 import type { ComfyProcess } from "./comfy/process.ts";
 import { errorFields, type Log, messageOf } from "./log.ts";
 import type { Workflow } from "./workflow/load.ts";
@@ -21,6 +22,8 @@ export interface Boot {
   workflow(): Workflow | undefined;
 }
 
+const againMs = 500;
+
 export function createBoot({ load, comfy, client, log }: BootOptions): Boot {
   let phase: BootPhase = "contract";
   let failure: string | undefined;
@@ -36,11 +39,13 @@ export function createBoot({ load, comfy, client, log }: BootOptions): Boot {
     workflow = load();
     enter("comfyui");
     comfy.start();
-    await comfy.whenUp(abort);
-    if (abort.aborted) return;
-    enter("preflight");
-    await preflight(workflow.prompt, client);
-    enter("ready");
+    while (phase !== "ready") {
+      await comfy.whenUp(abort);
+      if (abort.aborted) return;
+      enter("preflight");
+      if (await preflight(workflow.prompt, client)) enter("ready");
+      else await sleep(againMs);
+    }
   };
 
   return {
@@ -70,12 +75,21 @@ function restartDetail(comfy: Pick<ComfyProcess, "state">): { detail?: string } 
   return state.kind === "starting" && state.detail !== undefined ? { detail: state.detail } : {};
 }
 
-/** Every node of the workflow must be known to ComfyUI: found now, by a look, and not by the first caller. */
-async function preflight(prompt: Prompt, client: Pick<ComfyClient, "hasClass">): Promise<void> {
+/**
+ * Every node of the workflow must be known to ComfyUI: found now, by a look, and not by the first caller.
+ * @returns false when ComfyUI fell meanwhile
+ * @throws when it lacks a class
+ */
+async function preflight(prompt: Prompt, client: Pick<ComfyClient, "hasClass">): Promise<boolean> {
   const classes = [...new Set(Object.values(prompt).map((node) => node.class_type))];
-  const known = await Promise.all(classes.map((name) => client.hasClass(name)));
-  const missing = classes.filter((_, at) => known[at] === false);
-  if (missing.length === 0) return;
+  const missing: string[] = [];
+  try {
+    for (const name of classes) if (!(await client.hasClass(name))) missing.push(name);
+  } catch (error) {
+    if (error instanceof Unreachable) return false;
+    throw error;
+  }
+  if (missing.length === 0) return true;
   const nodes = Object.entries(prompt)
     .filter(([, node]) => missing.includes(node.class_type))
     .map(([id, node]) => `${node.class_type} (node ${id})`);

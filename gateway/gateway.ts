@@ -60,10 +60,12 @@ export function createGateway(settings: GatewaySettings, log: Log): Gateway {
   server.timeout = 120_000;
 
   const stopping = new AbortController();
+  const stopped = (): boolean => stopping.signal.aborted;
   const bootAndWork = async (): Promise<void> => {
+    if (stopped()) return;
     await boot.run(stopping.signal);
     const workflow = boot.workflow();
-    if (stopping.signal.aborted || workflow === undefined || boot.health().status === "failed") return;
+    if (stopped() || workflow === undefined || boot.health().status === "failed") return;
     events.open();
     worker.start(workflow);
   };

@@ -44,14 +44,14 @@ export interface LocalRunPod {
    * @param port 0 for any
    * @throws when the port is in use (code EADDRINUSE)
    */
-  listen(port: number): Promise<Listening>;
+  listen: (port: number) => Promise<Listening>;
 }
 
 export interface Listening {
   /** `http://127.0.0.1:7777`: GraphQL at `/graphql`, pods at `/proxy`, its own page at `/local`. */
   url: string;
   /** Ends all pods, then the server. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 export function createLocalRunPod(options: LocalRunPodOptions): LocalRunPod {

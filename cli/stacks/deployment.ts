@@ -36,7 +36,7 @@ export async function openDeployment(project: Project, stackName: string): Promi
     return createDeploymentOf(project, await Stack.select(stackName, project.workspace));
   } catch (error) {
     if (error instanceof StackNotFoundError) return undefined;
-    throw engineFailure(`opening the stack ${stackName}`, [], messageOf(error), { cause: error });
+    throw engineFailure(`opening the stack ${stackName}`, [], outputOf(error), { cause: error });
   }
 }
 
@@ -45,7 +45,7 @@ export async function createDeployment(project: Project, stackName: string): Pro
   try {
     return createDeploymentOf(project, await Stack.createOrSelect(stackName, project.workspace));
   } catch (error) {
-    throw engineFailure(`creating the stack ${stackName}`, [], messageOf(error), { cause: error });
+    throw engineFailure(`creating the stack ${stackName}`, [], outputOf(error), { cause: error });
   }
 }
 
@@ -109,4 +109,6 @@ const deploymentState = z.object({
     .transform((operations) => operations ?? []),
 });
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** What a command of the engine printed; the Automation API gives it twice, in a frame of its own. */
+const outputOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).replace(/\n err\?: [^]*$/, "");

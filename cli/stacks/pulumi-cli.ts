@@ -29,7 +29,6 @@ export interface PulumiCli {
   command: string;
   folder: string;
   env: Env;
-  program: string;
   /** File that unlocks the secrets in the state, when this call made it. */
   newPassphraseFile: string | undefined;
 }
@@ -45,7 +44,6 @@ export function pulumiCli({ stateDir, env, engine, program = repositoryProgram }
     command: engine.pulumi,
     folder,
     env: { ...env, ...engine.env, ...state.env, ...settings },
-    program,
     newPassphraseFile: state.newPassphraseFile,
   };
 }

@@ -58,7 +58,7 @@ export function jobHandlers(options: JobRoutesOptions): Pick<Handlers, "run" | "
         if (canceled === undefined) throw new HttpProblem(404, errorCodes.jobNotFound);
         const { before } = canceled;
         if (isTerminal(before)) return { status: 200, body: { job_id: id, state: before, already_terminal: true } };
-        if (before === "running") await worker.cancel(id);
+        if (before === "running") worker.cancel(id);
         return { status: 202, body: { job_id: id, state: "canceling", cancel_requested: true } };
       }),
     ],

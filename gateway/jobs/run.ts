@@ -37,10 +37,10 @@ export interface JobRunner {
    * @param submitted the job was given to ComfyUI before, by a process that died
    * @throws when `abort` fires, or for a fault of ours
    */
-  run(workflow: Workflow, job: RunningJob, submitted: boolean, abort: AbortSignal): Promise<RunOutcome>;
-  /** Stops a job's prompt. */
-  cancel(promptId: string): Promise<void>;
-  /** Removes an ended prompt from ComfyUI's history, where it would stay in memory. */
+  run: (workflow: Workflow, job: RunningJob, submitted: boolean, abort: AbortSignal) => Promise<RunOutcome>;
+  /** Stops a job's prompt. Never throws. */
+  cancel: (promptId: string) => Promise<void>;
+  /** Removes an ended prompt from ComfyUI's history, where it would stay in memory. Never throws. */
   forget(promptId: string): Promise<void>;
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { errorFields, type Log, messageOf } from "../log.ts";
+import { errorFields, type Log } from "../log.ts";
 import { createSignal } from "../signal.ts";
 import type { Workflow } from "../workflow/load.ts";
 import type { JobRunner, RunOutcome } from "./run.ts";
@@ -20,7 +20,7 @@ export interface Worker {
   /** A job was queued. */
   wake(): void;
   /** A running job was asked to cancel. */
-  cancel(jobId: string): Promise<void>;
+  cancel(jobId: string): void;
   /** Stops; the running job goes back to the queue. */
   stop(): Promise<void>;
 }
@@ -43,7 +43,9 @@ export function createWorker({ jobs, runner, comfyUp, log }: WorkerOptions): Wor
     else await jobs.fail(job.id, `QUEUE_ERROR:given up after ${mostAttempts} attempts: ${outcome.reason}`);
     void runner.forget(job.promptId);
     const ended = await jobs.get(job.id);
-    log.info("job left comfyui", { job_id: job.id, prompt_id: job.promptId, state: ended?.state, error: ended?.error });
+    // The error's code alone: what follows it may quote a prompt.
+    const error = ended?.error?.split(":", 1)[0];
+    log.info("job left comfyui", { job_id: job.id, prompt_id: job.promptId, state: ended?.state, error });
   };
 
   const handle = async (workflow: Workflow, job: RunningJob, submitted: boolean): Promise<void> => {
@@ -61,7 +63,7 @@ export function createWorker({ jobs, runner, comfyUp, log }: WorkerOptions): Wor
         return;
       }
       log.error("job failed by a fault", { job_id: job.id, ...errorFields(error) });
-      await jobs.fail(job.id, `SYSTEM_ERROR:${messageOf(error)}`);
+      await jobs.fail(job.id, "SYSTEM_ERROR:the gateway's log has the reason");
     } finally {
       current = undefined;
     }
@@ -95,8 +97,9 @@ export function createWorker({ jobs, runner, comfyUp, log }: WorkerOptions): Wor
       loop = keepWorking();
     },
     wake: () => news.notify(),
-    cancel: async (jobId) => {
-      if (current?.id === jobId) await runner.cancel(current.promptId);
+    cancel: (jobId) => {
+      // The caller does not wait for it: a ComfyUI that loads a model answers late.
+      if (current?.id === jobId) void runner.cancel(current.promptId);
     },
     stop: async () => {
       stopping.abort();

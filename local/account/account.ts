@@ -27,10 +27,10 @@ export interface Account extends Storage {
   rent(request: RentRequest): Pod;
   resume(podId: string): Pod;
   bidAndResume(podId: string, bidPerGpu: number): Pod;
-  stop(podId: string): Pod;
+  stop: (podId: string) => Pod;
   /** @param changed what the caller named; the rest stays */
   edit(podId: string, changed: Partial<PodJob>): Pod;
-  terminate(podId: string): void;
+  terminate: (podId: string) => void;
   /** Takes a spot pod away, as somebody who pays more does. */
   outbid(podId: string): Pod;
   /** What the host reports; about a pod that is gone: nothing. */
@@ -85,6 +85,15 @@ export function createAccount({ catalogue, balance, onOrder }: AccountOptions): 
     if (account.balance < costPerHr) throw refusals.balanceTooLow();
   };
 
+  const schedule = (podId: string, at: number | undefined, action: (podId: string) => unknown) => {
+    // A timer takes 24 days at most; later is as good as never here.
+    if (at === undefined || at - Date.now() >= 2 ** 31) return;
+    const timer = setTimeout(() => {
+      if (pods.has(podId)) action(podId);
+    }, at - Date.now());
+    timer.unref();
+  };
+
   const account: Account = {
     ...storage,
     catalogue,
@@ -103,8 +112,8 @@ export function createAccount({ catalogue, balance, onOrder }: AccountOptions): 
       affordable(offer.pricePerGpu * wanted.gpuCount);
       const pod = rented(request, offer.machine, offer.pricePerGpu, Date.now());
       pods.set(pod.id, pod);
-      schedule(request.stopAfter, () => void (pods.has(pod.id) && account.stop(pod.id)));
-      schedule(request.terminateAfter, () => void (pods.has(pod.id) && account.terminate(pod.id)));
+      schedule(pod.id, request.stopAfter, account.stop);
+      schedule(pod.id, request.terminateAfter, account.terminate);
       onOrder(pod, "run");
       return pod;
     },
@@ -204,9 +213,4 @@ function checkJob(job: PodJob): void {
 function podId(): string {
   const letters = "0123456789abcdefghijklmnopqrstuvwxyz";
   return Array.from({ length: 14 }, () => letters[randomInt(letters.length)]).join("");
-}
-
-function schedule(at: number | undefined, action: () => void): void {
-  // A timer takes 24 days at most; further off is as good as never here.
-  if (at !== undefined && at - Date.now() < 2 ** 31) setTimeout(action, Math.max(0, at - Date.now())).unref();
 }

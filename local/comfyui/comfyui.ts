@@ -20,7 +20,7 @@ export interface ComfyUiOptions {
 
 export interface ComfyUi {
   /** How often each class was run, not counting what came from the cache. */
-  executions(): Record<string, number>;
+  executions: () => Record<string, number>;
   /** Serves on the loopback interface; 0 takes any port. */
   listen(port: number): Promise<{ url: string; close(): Promise<void> }>;
 }
@@ -135,7 +135,11 @@ function sameOriginOnly(request: Request, response: Response, next: NextFunction
 }
 
 /** Whatever went wrong, in aiohttp's words. */
-function trouble(error: unknown, _: Request, response: Response, __: NextFunction): void {
+function trouble(error: unknown, _: Request, response: Response, next: NextFunction): void {
+  if (response.headersSent) {
+    next(error);
+    return;
+  }
   const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
   const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
   response.type("text");

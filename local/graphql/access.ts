@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { DocumentNode, OperationDefinitionNode } from "graphql";
+import { type DocumentNode, Kind, type OperationDefinitionNode } from "graphql";
 
 export type Access = "full" | "open" | "refused";
 
@@ -25,11 +25,11 @@ export const isOpen = (rootFields: readonly string[]): boolean => rootFields.eve
 
 /** The operation that is meant: the named one, or the only one. */
 export function operationOf(document: DocumentNode, name: string | undefined): OperationDefinitionNode | undefined {
-  const operations = document.definitions.filter((definition) => definition.kind === "OperationDefinition");
+  const operations = document.definitions.filter((definition) => definition.kind === Kind.OPERATION_DEFINITION);
   if (name === undefined) return operations.length === 1 ? operations[0] : undefined;
   return operations.find((operation) => operation.name?.value === name);
 }
 
 /** Names of the fields at its root, not of their aliases; fragments at the root are not looked into. */
 export const rootFieldsOf = (operation: OperationDefinitionNode): string[] =>
-  operation.selectionSet.selections.flatMap((selection) => (selection.kind === "Field" ? selection.name.value : []));
+  operation.selectionSet.selections.flatMap((selection) => (selection.kind === Kind.FIELD ? selection.name.value : []));

@@ -7,6 +7,7 @@ import {
   type ExecutionResult,
   execute,
   GraphQLError,
+  type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
   parse,
   specifiedRules,
@@ -17,8 +18,8 @@ import { Refusal } from "../account/refusal.ts";
 import type { Fault, Faults } from "../faults.ts";
 import { failOnPurpose } from "../http-faults.ts";
 import type { OperationLog } from "../operations.ts";
+import { type Access, accessOf, isOpen, operationOf, rootFieldsOf } from "./access.ts";
 import type { RequestContext } from "./resolvers.ts";
-import { accessOf, isOpen, operationOf, rootFieldsOf } from "./access.ts";
 
 export interface GraphQlOptions {
   /** One function per root field of the schema. */
@@ -41,55 +42,30 @@ const requestBody = z.object({
  */
 export function createGraphQlHandler({ root, isKey, faults, operations }: GraphQlOptions) {
   const schema = buildSchema(readFileSync(join(import.meta.dirname, "../schema.graphql"), "utf8"));
-  const rules = [...specifiedRules, NoSchemaIntrospectionCustomRule];
 
   return async (request: Request, response: Response): Promise<void> => {
     if (!request.headers["user-agent"]) {
       response.status(403).type("text").send("error code: 1010");
       return;
     }
-    const access = accessOf(request.headers, request.query, isKey);
-    const body = requestBody.safeParse(request.body);
-    if (!body.success) {
-      failed(response, 400, new GraphQLError("POST body must be JSON with a query", code("BAD_REQUEST")));
+    const asked = admitted(request.body, accessOf(request.headers, request.query, isKey), schema);
+    if ("errors" in asked) {
+      response.status(asked.status).json({ errors: asked.errors });
       return;
     }
-    const { query, variables, operationName } = body.data;
-    const document = parsed(query);
-    const errors = document instanceof GraphQLError ? [document] : validate(schema, document, rules);
-    if (access === "refused") {
-      unauthorized(response);
-      return;
-    }
-    if (document instanceof GraphQLError || errors.length > 0) {
-      failed(response, 400, ...errors.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED")));
-      return;
-    }
-    const operation = operationOf(document, operationName ?? undefined);
-    const fields = operation === undefined ? [] : rootFieldsOf(operation);
-    if (access === "open" && !isOpen(fields)) {
-      unauthorized(response);
-      return;
-    }
-    if (access === "open" && Object.keys(variables ?? {}).length > 0) {
-      failed(response, 400, new GraphQLError("Variables are not allowed without credentials", code("BAD_REQUEST")));
-      return;
-    }
-
+    const { document, fields, variables, operationName } = asked;
+    const name = fields[0] ?? "";
     const podId = podIdOf(variables);
     const fault = fields.map((field) => faults.take(field, podId)).find((taken) => taken !== undefined);
-    const name = fields[0] ?? "";
-    if (fault !== undefined && fault.kind !== "list-lag") {
-      operations.record({ name, podId, outcome: "fault", detail: fault.kind });
-      if (refuseFirst(fault, fields, response)) return;
-    }
+    if (fault !== undefined) operations.record({ name, podId, outcome: "fault", detail: fault.kind });
+    if (fault !== undefined && refuseFirst(fault, fields, response)) return;
+
+    const context: RequestContext = { listLagMs: fault?.kind === "list-lag" ? fault.milliseconds : undefined };
     const result = await execute({
       schema,
       document,
       rootValue: root,
-      contextValue: {
-        listLagMs: fault?.kind === "list-lag" ? fault.milliseconds : undefined,
-      } satisfies RequestContext,
+      contextValue: context,
       variableValues: variables,
       operationName: operationName ?? null,
     });
@@ -98,13 +74,49 @@ export function createGraphQlHandler({ root, isKey, faults, operations }: GraphQ
       response.socket?.destroy();
       return;
     }
-    const detail = result.errors?.[0]?.message;
-    const created = createdPod(result);
-    if (fault === undefined || fault.kind === "list-lag") {
-      operations.record({ name, podId: podId ?? created, outcome: detail === undefined ? "ok" : "refused", detail });
+    if (fault === undefined) {
+      const detail = result.errors?.[0]?.message;
+      const outcome = detail === undefined ? "ok" : "refused";
+      operations.record({ name, podId: podId ?? createdPod(result), outcome, detail });
     }
     answer(response, result);
   };
+}
+
+interface Admitted {
+  document: DocumentNode;
+  /** Names of the root fields. */
+  fields: string[];
+  variables: Record<string, unknown>;
+  operationName: string | undefined;
+}
+
+const rules = [...specifiedRules, NoSchemaIntrospectionCustomRule];
+
+/** The request when it may be executed, or why it may not. */
+function admitted(
+  body: unknown,
+  access: Access,
+  schema: GraphQLSchema,
+): Admitted | { status: number; errors: object[] } {
+  const unauthorized = { status: 401, errors: [withCode(new GraphQLError("Unauthorized"), "UNAUTHENTICATED")] };
+  const bad = (message: string) => ({ status: 400, errors: [withCode(new GraphQLError(message), "BAD_REQUEST")] });
+  if (access === "refused") return unauthorized;
+  const parsedBody = requestBody.safeParse(body);
+  if (!parsedBody.success) return bad("POST body must be JSON with a query");
+  const document = parsed(parsedBody.data.query);
+  const errors = document instanceof GraphQLError ? [document] : validate(schema, document, rules);
+  if (document instanceof GraphQLError || errors.length > 0) {
+    return { status: 400, errors: errors.map((error) => withCode(error, "GRAPHQL_VALIDATION_FAILED")) };
+  }
+  const operationName = parsedBody.data.operationName ?? undefined;
+  const operation = operationOf(document, operationName);
+  const fields = operation === undefined ? [] : rootFieldsOf(operation);
+  const variables = parsedBody.data.variables ?? {};
+  if (access === "open" && !isOpen(fields)) return unauthorized;
+  if (access === "open" && Object.keys(variables).length > 0)
+    return bad("Variables are not allowed without credentials");
+  return { document, fields, variables, operationName };
 }
 
 /** Faults that happen before anything is done; true when the request is over. */
@@ -140,23 +152,18 @@ function parsed(query: string): DocumentNode | GraphQLError {
   }
 }
 
-const code = (value: string | undefined) => ({ extensions: value === undefined ? {} : { code: value } });
-
 function withCode(error: GraphQLError, value: string | undefined): object {
   const { message, locations, path } = error;
-  return { message, ...(locations && { locations }), ...(path && { path }), ...code(value) };
+  return {
+    message,
+    ...(locations && { locations }),
+    ...(path && { path }),
+    extensions: value === undefined ? {} : { code: value },
+  };
 }
 
-function failed(response: Response, status: number, ...errors: object[]): void {
-  response.status(status).json({ errors });
-}
-
-function unauthorized(response: Response): void {
-  failed(response, 401, new GraphQLError("Unauthorized", code("UNAUTHENTICATED")));
-}
-
-function podIdOf(variables: Record<string, unknown> | null | undefined): string | undefined {
-  const input = variables?.["input"];
+function podIdOf(variables: Record<string, unknown>): string | undefined {
+  const input = variables["input"];
   const podId = typeof input === "object" && input !== null && "podId" in input ? input.podId : undefined;
   return typeof podId === "string" ? podId : undefined;
 }

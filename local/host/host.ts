@@ -25,14 +25,14 @@ export interface HostOptions {
 /** Runs pods as processes. */
 export interface Host {
   /** Does what a pod's transition asks for, after everything that was asked for the same pod before. */
-  order(pod: Pod, order: HostOrder): void;
+  order: (pod: Pod, order: HostOrder) => void;
   /** Port of this machine where a port of the pod is listened on; undefined while nothing runs. */
-  address(podId: string, port: number): number | undefined;
+  address: (podId: string, port: number) => number | undefined;
   /** Process id of the running container. */
-  pid(podId: string): number | undefined;
-  logTail(podId: string): Promise<string>;
+  pid: (podId: string) => number | undefined;
+  logTail: (podId: string) => Promise<string>;
   /** Ends all containers. */
-  close(): Promise<void>;
+  close: () => Promise<void>;
 }
 
 // RunPod gives an outbid pod 5 seconds (documented); the 10 of a stop are Docker's default.

@@ -18,6 +18,7 @@ export type SupervisorCommand = { launch: Launch } | { stopWithin: number };
 export type SupervisorReport = { startedPid: number };
 
 const graceWithoutHostMs = 2000;
+const longestFarewellMs = 3000;
 const largestLog = 1024 * 1024;
 
 let container: ChildProcess | undefined;
@@ -39,6 +40,8 @@ function launch({ command, args, cwd, env, log }: Launch): void {
   container.on("exit", (exitCode, signal) => {
     append(log, `container exited with ${signal ?? exitCode ?? 1}\n`);
     signalGroup("SIGKILL");
+    // What left the group holds the pipes: it is waited for, but not for ever.
+    setTimeout(() => process.exit(0), longestFarewellMs);
   });
   container.on("close", () => process.exit(0));
 }

@@ -56,7 +56,7 @@ async function install(why, progress, npmOptions) {
   const since = Date.now();
   progress.onProgress(`Installing dependencies with npm (${why})`);
   // Nobody else's code runs at installation. Development dependencies are needed also where NODE_ENV is production.
-  const args = ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund"];
+  const args = ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   await withTicks(
     progress,
     () => `Installing dependencies: ${elapsed(since)}`,

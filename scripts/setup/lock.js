@@ -3,6 +3,7 @@ import {
   linkSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
   rmSync,
   statSync,
@@ -95,7 +96,10 @@ function draftOf(file, text) {
 function readOwner(file) {
   try {
     const text = readFileSync(file, "utf8");
-    const pids = text.trim().split("\n").map((line) => Number.parseInt(line, 10));
+    const pids = text
+      .trim()
+      .split("\n")
+      .map((line) => Number.parseInt(line, 10));
     return { text, pids, touched: statSync(file).mtimeMs };
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;

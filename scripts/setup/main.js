@@ -18,8 +18,12 @@ export async function main([name = "", ...args]) {
   try {
     const task = taskOf(name);
     const { command, env } = await prepare(task, interruption.signal);
+    interruption.signal.throwIfAborted();
     process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
-    process.exitCode = await runChild(command, [...task.args, ...args], { cwd: task.inPlace ? process.cwd() : root, env });
+    process.exitCode = await runChild(command, [...task.args, ...args], {
+      cwd: task.inPlace ? process.cwd() : root,
+      env,
+    });
   } catch (error) {
     process.exitCode = tell(error);
   }

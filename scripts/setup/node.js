@@ -51,7 +51,7 @@ export async function fetchNode(progress, npmOptions) {
   await withTicks(
     progress,
     () => `Fetching Node.js ${version}: ${elapsed(since)}`,
-    () => npm(["rebuild", "node", "--ignore-scripts=false", "--no-audit", "--no-fund"], npmOptions),
+    () => npm(["rebuild", "node", "--ignore-scripts=false", "--no-audit", "--no-fund", "--loglevel=error"], npmOptions),
   );
   const { stdout } = await capture(fetchedNode, ["--version"], { signal: npmOptions.signal });
   if (!(majorOf(stdout.trim().slice(1)) >= oldestNode)) {

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { root } from "./paths.js";
 import { SetupError } from "./setup-error.js";
 
 /**
@@ -13,11 +15,16 @@ const tasks = {
   demo: { needs: "engine", runs: "node", args: ["scripts/demo.ts"], inPlace: false },
   test: { needs: "engine", runs: "node", args: ["node_modules/vitest/vitest.mjs", "run"], inPlace: false },
   check: { needs: "node", runs: "node", args: ["scripts/check.ts"], inPlace: false },
-  format: { needs: "node", runs: "node", args: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"], inPlace: false },
+  format: {
+    needs: "node",
+    runs: "node",
+    args: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"],
+    inPlace: false,
+  },
   local: { needs: "node", runs: "node", args: ["local/main.ts"], inPlace: false },
   pulumi: { needs: "engine", runs: "pulumi", args: [], inPlace: true },
   // Most of its commands need no engine; those that do ask for it themselves.
-  cli: { needs: "node", runs: "node", args: [`${import.meta.dirname}/../../cli/main.ts`], inPlace: true },
+  cli: { needs: "node", runs: "node", args: [join(root, "cli/main.ts")], inPlace: true },
 };
 
 /**

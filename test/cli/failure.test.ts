@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { engineFailure } from "../../cli/stacks/failure.ts";
+import { engineFailure, ProgramFailure } from "../../cli/stacks/failure.ts";
 
 const pod =
   "urn:pulumi:demo::comfy-endpoints::comfy-endpoints:index:ComfyEndpoint$pulumi-nodejs:dynamic/comfy-endpoints:RunPodPod::endpoint-pod";
@@ -29,7 +29,12 @@ describe("a failed run of the engine", () => {
   it("leaves out stack traces and the frame of a program's error", () => {
     const text =
       "Running program '/x/index.ts' failed with an unhandled exception:\nTypeError: boom\n    at a (b:1)\n    at c\n";
-    expect(messageOf(error(text))).toBe("pulumi up of demo failed: TypeError: boom");
+    const failure = engineFailure("pulumi up of demo", [error(text), error("update failed\n")], "");
+    expect(failure.message).toBe("pulumi up of demo failed: TypeError: boom");
+    expect(failure).toBeInstanceOf(ProgramFailure);
+    expect(engineFailure("x", [error("no place\n", pod), error("update failed\n")], "")).not.toBeInstanceOf(
+      ProgramFailure,
+    );
   });
 
   it("tells what a resource's check found in the words of an error of ours", () => {

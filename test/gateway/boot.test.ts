@@ -90,6 +90,18 @@ describe("a boot", () => {
     ]);
   });
 
+  it("is over for good: when ComfyUI dies later, the endpoint says so until it is back", async () => {
+    await boot({ env: { COMFY_START_COMMAND: "sh -c 'echo pid $$; exec cat'" }, ready: true });
+    const pid = gateway.log.map(({ line }) => /^pid (\d+)$/.exec(String(line))?.[1]).find((text) => text !== undefined);
+    process.kill(Number(pid), "SIGKILL");
+    await until("it is noticed", async () => (await health())[0] === 503);
+    expect(await health()).toEqual([
+      503,
+      { status: "starting", phase: "comfyui", detail: "ComfyUI is started again: it was ended by SIGKILL" },
+    ]);
+    await until("it is back", async () => (await health())[0] === 200);
+  });
+
   it("fails with the reason where ComfyUI cannot be started", async () => {
     await boot({ comfy: (comfy) => (comfy.up = false), env: { COMFY_START_COMMAND: "no-such-program main.py" } });
     expect(await failed()).toEqual([

@@ -27,6 +27,10 @@ export interface ComfyStub {
   requests: string[];
   /** Whether it answers at all; while it is down, every connection is cut. */
   up: boolean;
+  /** Takes cancels, and goes on. */
+  deaf: boolean;
+  /** Takes prompts, but cuts the connection before the answer. */
+  cutAnswer: boolean;
   /** Answers POST /prompt in its place; undefined takes the prompt. */
   refuse: ((submission: Submission) => { status: number; body: unknown } | undefined) | undefined;
   /** Called with each prompt that was taken. */
@@ -35,7 +39,7 @@ export interface ComfyStub {
   historyAnswer: [status: number, body: string] | undefined;
   /** Prompts that have not ended. */
   active: Set<string>;
-  /** Files that /view serves, by `subfolder/filename`. */
+  /** Files that /view serves, by `subfolder/filename`. Of `half.png` it serves a half. */
   files: Map<string, { bytes: Buffer; contentType: string }>;
   /** Whether /api/jobs is there. */
   hasJobsApi: boolean;
@@ -76,6 +80,7 @@ export async function createComfyStub(): Promise<ComfyStub> {
   };
 
   const interrupted = (id: string): void => {
+    if (stub.deaf) return;
     const messages: Entry["status"]["messages"] = [["execution_interrupted", { prompt_id: id }]];
     end(id, { outputs: {}, status: { status_str: "error", messages } }, "execution_interrupted", true, 0);
   };
@@ -104,7 +109,8 @@ export async function createComfyStub(): Promise<ComfyStub> {
       }
       submissions.set(submission.id, submission);
       stub.active.add(submission.id);
-      json({ prompt_id: submission.id, number: 0, node_errors: {} });
+      if (stub.cutAnswer) request.socket.destroy();
+      else json({ prompt_id: submission.id, number: 0, node_errors: {} });
       stub.onPrompt?.(submission);
     } else if (pathname.startsWith("/history/")) {
       const id = pathname.slice("/history/".length);
@@ -129,7 +135,10 @@ export async function createComfyStub(): Promise<ComfyStub> {
       json({ cancelled: active });
     } else if (pathname === "/view") {
       const file = stub.files.get(`${searchParams.get("subfolder") ?? ""}/${searchParams.get("filename") ?? ""}`);
-      if (file === undefined) response.writeHead(404).end();
+      if (searchParams.get("filename") === "half.png") {
+        response.writeHead(200, { "content-length": 1000 }).write("half");
+        setImmediate(() => request.socket.destroy());
+      } else if (file === undefined) response.writeHead(404).end();
       else response.writeHead(200, { "content-type": file.contentType }).end(file.bytes);
     } else if (pathname.startsWith("/object_info/")) {
       const name = pathname.slice("/object_info/".length);
@@ -155,6 +164,8 @@ export async function createComfyStub(): Promise<ComfyStub> {
     submissions: [],
     requests: [],
     up: true,
+    deaf: false,
+    cutAnswer: false,
     refuse: undefined,
     onPrompt: undefined,
     historyAnswer: undefined,

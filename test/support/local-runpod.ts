@@ -11,10 +11,10 @@ export interface StartedRunPod extends LocalRunPod {
   /** Points a deployment at it. */
   env: Record<string, string>;
   /** Asks GraphQL with the account's key; `data` is undefined when nothing was executed. */
-  graphql(query: string, variables?: object): Promise<GraphQlAnswer>;
+  graphql: (query: string, variables?: object) => Promise<GraphQlAnswer>;
   /** Address of a pod's port, as the proxy serves it. */
-  podUrl(podId: string, port: number): string;
-  close(): Promise<void>;
+  podUrl: (podId: string, port: number) => string;
+  close: () => Promise<void>;
 }
 
 export interface GraphQlAnswer {

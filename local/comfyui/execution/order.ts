@@ -20,7 +20,7 @@ export function neededNodes(graph: Graph, outputs: readonly string[]): string[] 
 export function nextNode(
   graph: Graph,
   waiting: ReadonlySet<string>,
-  done: ReadonlySet<string>,
+  done: { has: (id: string) => boolean },
   isOutput: (id: string) => boolean,
 ): string | undefined {
   const ready = [...waiting].filter((id) => {

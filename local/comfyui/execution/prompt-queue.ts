@@ -1,4 +1,5 @@
-import type { Executor, Outcome, QueuedPrompt } from "./executor.ts";
+import type { Executor } from "./executor.ts";
+import type { Outcome, QueuedPrompt } from "./report.ts";
 
 /** One entry of history. */
 export type HistoryEntry = { prompt: QueueItem } & Outcome;

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { type Response, Router } from "express";
-import type { QueuedPrompt } from "../execution/executor.ts";
 import type { Graph, GraphNode } from "../execution/graph.ts";
 import { type PromptQueue, queueItem } from "../execution/prompt-queue.ts";
+import type { QueuedPrompt } from "../execution/report.ts";
 import { type Knowledge, validatePrompt } from "../execution/validate.ts";
 import { canonicalId, idsOf, isRecord, record, wholeNumber } from "./request.ts";
 

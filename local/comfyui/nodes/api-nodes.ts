@@ -81,7 +81,7 @@ export const apiOutput: NodeClass = {
       );
     }
     if (!/^(image|video|audio|file)\//.test(mediaType)) return { ui: { value: [value] } };
-    const source = String(value);
+    const source = typeof value === "string" ? value : "";
     if (!isFile(source)) {
       throw new NodeError("ValueError", `output "${String(name)}" names the file ${source}, which is not there`);
     }

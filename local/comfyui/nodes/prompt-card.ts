@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import font from "oled-font-5x7";
 import type { NodeClass } from "./node.ts";
-import { type Color, fillRectangle, filledPicture, type Picture } from "./picture.ts";
+import { type Color, filledPicture, fillRectangle, type Picture } from "./picture.ts";
 
 const size = { default: 512, min: 64, max: 2048, step: 8 };
 
@@ -86,10 +86,10 @@ function wrapped(text: string, columns: number, cutWords: boolean): string[] | u
 
 const pieces = (word: string, length: number): string[] => word.match(new RegExp(`.{1,${length}}`, "gu")) ?? [""];
 
-const textWidth = (text: string): number => [...text].length * letterWidth - 1;
+const textWidth = (text: string): number => Array.from(text).length * letterWidth - 1;
 
 function write(card: Picture, text: string, left: number, top: number, scale: number, color: Color): void {
-  [...text].forEach((letter, at) => {
+  Array.from(text).forEach((letter, at) => {
     for (let column = 0; column < font.width; column++) {
       const bits = font.fontData[glyph(letter) * font.width + column] ?? 0;
       for (let row = 0; row < font.height; row++) {

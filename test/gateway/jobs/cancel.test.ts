@@ -27,9 +27,8 @@ describe("a cancel", () => {
     const promptId = gateway.comfy.submissions[0]?.id ?? "";
     expect(await cancel(id)).toEqual({ status: 202, body: { job_id: id, state: "canceling", cancel_requested: true } });
     expect(await gateway.jobIn("canceled", id)).toMatchObject(canceled);
-    expect(gateway.comfy.requests.filter((request) => request.includes("cancel"))).toEqual([
-      `/api/jobs/${promptId}/cancel {}`,
-    ]);
+    const cancels = gateway.comfy.requests.filter((request) => request.includes("cancel"));
+    expect(cancels).toEqual([`/api/jobs/${promptId}/cancel {}`]);
     await gateway.jobIn("running", waiting);
   });
 
