@@ -42,8 +42,8 @@ export async function deployedEndpoint(context: Context, appId: string): Promise
 const mayBeDeployed = ({ env, stateDir }: Context, appId: string): boolean =>
   usesSharedBackend(env) || knownStacks(stateDir).includes(appId);
 
-async function projectOptions({ env, stateDir, output }: Context): Promise<ProjectOptions> {
-  return { stateDir, env, engine: await findEngine(env, (line) => output.note(line)) };
+async function projectOptions({ env, stateDir, output, interrupted }: Context): Promise<ProjectOptions> {
+  return { stateDir, env, engine: await findEngine(env, (line) => output.note(line), interrupted) };
 }
 
 // Pulumi's Automation API takes most of a second to load: only commands that change something pay for it.

@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { isAlive, withLock } from "../setup/lock.js";
 import { isExecutable, root } from "../setup/paths.js";
 import { SetupError } from "../setup/setup-error.js";
@@ -13,7 +13,7 @@ const draftPrefix = ".making-";
 /**
  * @param {NodeJS.ProcessEnv} env COMFY_ENDPOINTS_CACHE_DIR overrides where the user's caches are
  * @param {NodeJS.Platform} [platform]
- * @returns {string} the folder of this version's engine, which need not exist
+ * @returns {string} absolute path of the folder of this version's engine, which need not exist
  */
 export function cacheFolder(env, platform = process.platform) {
   return join(enginesFolder(env, platform), engineVersion);
@@ -23,7 +23,8 @@ export function cacheFolder(env, platform = process.platform) {
 function enginesFolder(env, platform) {
   const home = env.HOME || homedir();
   const user = platform === "darwin" ? join(home, "Library/Caches") : env.XDG_CACHE_HOME || join(home, ".cache");
-  return join(env.COMFY_ENDPOINTS_CACHE_DIR || join(user, "comfy-endpoints"), "engine");
+  // Absolute, because go runs in another folder.
+  return resolve(env.COMFY_ENDPOINTS_CACHE_DIR || join(user, "comfy-endpoints"), "engine");
 }
 
 /**

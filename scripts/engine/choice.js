@@ -40,6 +40,6 @@ export function explainMissing({ machine, cacheFolder, go, downloadFailed }) {
     `no Pulumi engine ${engineVersion} to be had: ${pulumi}, none is in ${cacheFolder}, ` +
     `the download failed (${downloadFailed}), and to build it ${compiler}; ` +
     `install Pulumi ${engineVersion} or newer (https://www.pulumi.com/docs/install/) ` +
-    `or Go ${oldestGo} or newer (https://go.dev/dl/), and run this again`
+    `or Go ${oldestGo} or newer (https://go.dev/dl/), or make the download possible, and run this again`
   );
 }

@@ -26,21 +26,15 @@ export async function download(folder, { env, signal, progress, onStart, url = i
 
   const since = Date.now();
   progress.onProgress(`Downloading Pulumi ${engineVersion} from ${new URL(url).host}`);
-  const limit = AbortSignal.timeout(installMs);
   // A process of its own, because the installer cannot be told to stop.
   const args = [fileURLToPath(new URL("installer.js", import.meta.url)), folder];
-  try {
-    const run = await withTicks(
-      progress,
-      () => `Downloading Pulumi ${engineVersion}: ${elapsed(since)}`,
-      () => capture(process.execPath, args, { env, onStart, signal: either(signal, limit) }),
-    );
-    if (run.code !== 0) return run.output.trim().split("\n").at(-1) ?? "";
-  } catch (error) {
-    signal?.throwIfAborted();
-    if (limit.aborted) return `not finished after ${elapsed(since)}`;
-    throw error;
-  }
+  const run = await withTicks(
+    progress,
+    () => `Downloading Pulumi ${engineVersion}: ${elapsed(since)}`,
+    () => within(installMs, signal, (either) => capture(process.execPath, args, { env, onStart, signal: either })),
+  );
+  if (run === undefined) return `not finished after ${elapsed(since)}`;
+  if (run.code !== 0) return run.output.trim().split("\n").at(-1) ?? "";
   if ((await pulumiVersion(`${folder}/bin/pulumi`, env)) !== engineVersion) return "what came does not run here";
   progress.onProgress(`Downloaded Pulumi ${engineVersion} in ${elapsed(since)}`);
   return undefined;
@@ -49,16 +43,39 @@ export async function download(folder, { env, signal, progress, onStart, url = i
 /** @param {string} url @param {AbortSignal | undefined} signal */
 async function whyUnreachable(url, signal) {
   try {
-    const answer = await fetch(url, { method: "HEAD", signal: either(signal, AbortSignal.timeout(REACH_MS)) });
+    const answer = await within(REACH_MS, signal, (either) => fetch(url, { method: "HEAD", signal: either }));
+    if (answer === undefined) return `no answer within ${REACH_MS / 1000} s`;
     return answer.ok ? undefined : `HTTP ${answer.status}`;
   } catch (error) {
     signal?.throwIfAborted();
-    const { cause, message } = /** @type {Error} */ (error);
-    return cause instanceof Error ? cause.message : message;
+    const { cause, message } = /** @type {Error & {cause?: NodeJS.ErrnoException}} */ (error);
+    // A host with several addresses, none of which answers, gives an error without a message.
+    return cause?.message || cause?.code || message;
   }
 }
 
-/** @param {AbortSignal | undefined} signal @param {AbortSignal} limit */
-function either(signal, limit) {
-  return signal === undefined ? limit : AbortSignal.any([signal, limit]);
+/**
+ * AbortSignal.any, with a limit that nobody else refers to, would let the garbage collector of Node 20 take the limit.
+ * @template T
+ * @param {number} milliseconds
+ * @param {AbortSignal | undefined} signal ends the work early; its reason is then thrown
+ * @param {(either: AbortSignal) => Promise<T>} work
+ * @returns {Promise<T | undefined>} undefined when the time was up
+ */
+async function within(milliseconds, signal, work) {
+  const ending = new AbortController();
+  const end = () => ending.abort(signal?.reason);
+  const timer = setTimeout(end, milliseconds);
+  signal?.addEventListener("abort", end);
+  try {
+    signal?.throwIfAborted();
+    return await work(ending.signal);
+  } catch (error) {
+    signal?.throwIfAborted();
+    if (ending.signal.aborted) return undefined;
+    throw error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", end);
+  }
 }

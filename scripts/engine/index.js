@@ -1,5 +1,5 @@
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { isExecutable, withFoldersFirst } from "../setup/paths.js";
 import { SetupError } from "../setup/setup-error.js";
 import { cacheFolder, isCached, makeInCache } from "./cache.js";
@@ -76,8 +76,8 @@ export function engineEnv(found, env, node = process.execPath) {
 
 /** @param {NodeJS.ProcessEnv} env */
 async function look(env) {
-  const givenFolder = env.COMFY_ENDPOINTS_ENGINE_DIR ?? "";
-  const given = givenFolder !== "" && isExecutable(join(givenFolder, "pulumi"));
+  const givenFolder = resolve(env.COMFY_ENDPOINTS_ENGINE_DIR ?? "");
+  const given = Boolean(env.COMFY_ENDPOINTS_ENGINE_DIR) && isExecutable(join(givenFolder, "pulumi"));
   return {
     given,
     givenFolder,
@@ -103,6 +103,9 @@ async function make(folder, facts, options) {
   const known = { ...facts, downloadFailed, go: go?.version };
   if (go === undefined || chooseSource(known) !== "go") throw new SetupError(explainMissing(known));
   options.progress.onProgress(`No Pulumi ${engineVersion} here, and none to download (${downloadFailed})`);
+  // What a download that broke off has left must not get into the cache along with what is built.
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(join(folder, "bin"), { recursive: true });
   await buildWithGo(folder, go, options);
   return "go";
 }

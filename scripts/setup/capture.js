@@ -26,7 +26,6 @@ export async function capture(command, args, { cwd, env, signal, onOutput, onSta
   signal?.throwIfAborted();
   // A process group of its own, so that stopping reaches what the program has started too (a compiler, a download).
   const child = spawn(command, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-  if (child.pid !== undefined) onStart?.(child.pid);
   let stdout = "";
   let output = "";
   for (const stream of [child.stdout, child.stderr]) {
@@ -48,6 +47,7 @@ export async function capture(command, args, { cwd, env, signal, onOutput, onSta
   const leave = () => killGroup(child.pid, "SIGKILL");
   process.once("exit", leave);
   try {
+    if (child.pid !== undefined) onStart?.(child.pid);
     /** @type {{code: number | null, failure?: NodeJS.ErrnoException}} */
     const ended = await new Promise((resolve) => {
       child.once("error", (failure) => resolve({ code: null, failure }));
@@ -55,6 +55,10 @@ export async function capture(command, args, { cwd, env, signal, onOutput, onSta
     });
     signal?.throwIfAborted();
     return { ...ended, stdout, output };
+  } catch (error) {
+    // Nothing goes on behind the back of a caller who was told that it broke off.
+    killGroup(child.pid, "SIGKILL");
+    throw error;
   } finally {
     clearTimeout(killing);
     signal?.removeEventListener("abort", stop);

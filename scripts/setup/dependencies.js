@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { withLock } from "./lock.js";
 import { fetchNode, nodeToUse } from "./node.js";
@@ -9,7 +9,7 @@ import { elapsed, withTicks } from "./progress.js";
 import { SetupError } from "./setup-error.js";
 
 const modules = join(root, "node_modules");
-// Written last: whatever broke off the installation before that makes the next run install again.
+// Removed first, written last: whatever broke off the installation in between makes the next run install again.
 const stampFile = join(modules, ".comfy-endpoints-installed");
 
 /**
@@ -55,6 +55,7 @@ export function whyInstall(stamp, wanted, someModules) {
 async function install(why, progress, npmOptions) {
   const since = Date.now();
   progress.onProgress(`Installing dependencies with npm (${why})`);
+  rmSync(stampFile, { force: true });
   // Nobody else's code runs at installation. Development dependencies are needed also where NODE_ENV is production.
   const args = ["ci", "--ignore-scripts", "--include=dev", "--no-audit", "--no-fund", "--loglevel=error"];
   await withTicks(

@@ -7,6 +7,11 @@ import { exitCodeOf, runChild } from "./run-child.js";
 import { Interrupted, SetupError } from "./setup-error.js";
 import { taskOf } from "./tasks.js";
 
+/** SIGHUP too: what set-up starts has no terminal, and would go on after the user's has been closed.
+ * @type {NodeJS.Signals[]}
+ */
+const interruptions = ["SIGINT", "SIGTERM", "SIGHUP"];
+
 /**
  * Sets up what a task needs, then runs it.
  * @param {string[]} words the task's name and its arguments
@@ -14,12 +19,12 @@ import { taskOf } from "./tasks.js";
 export async function main([name = "", ...args]) {
   const interruption = new AbortController();
   const interrupt = (/** @type {NodeJS.Signals} */ signal) => interruption.abort(new Interrupted(signal));
-  process.on("SIGINT", interrupt).on("SIGTERM", interrupt);
+  for (const signal of interruptions) process.on(signal, interrupt);
   try {
     const task = taskOf(name);
     const { command, env } = await prepare(task, interruption.signal);
     interruption.signal.throwIfAborted();
-    process.removeListener("SIGINT", interrupt).removeListener("SIGTERM", interrupt);
+    for (const signal of interruptions) process.removeListener(signal, interrupt);
     process.exitCode = await runChild(command, [...task.args, ...args], {
       cwd: task.inPlace ? process.cwd() : root,
       env,

@@ -16,7 +16,7 @@ export async function npm(args, { env, signal, onStart }) {
   const [command = "", ...rest] =
     node !== undefined && script !== undefined && basename(script) === "npm-cli.js"
       ? [node, script, ...args]
-      : [onMachine("npm", env)[0] ?? "npm", ...args];
+      : ["npm", ...args];
   const run = await capture(command, rest, { cwd: root, env, signal, onStart });
   if (run.failure !== undefined) {
     throw new SetupError("npm was not found on PATH; install Node.js with npm from https://nodejs.org");

@@ -47,15 +47,19 @@ function passSignalsOn(child) {
   let deciding = false;
 
   /** @param {NodeJS.Signals} signal */
+  const settle = (signal) => {
+    deciding = false;
+    const sentToAll = witness.signalCode !== null;
+    if (sentToAll) witness = startWitness();
+    else child.kill(signal);
+  };
+
+  /** @param {NodeJS.Signals} signal */
   const decide = (signal) => {
     if (deciding) return;
     deciding = true;
-    setTimeout(() => {
-      deciding = false;
-      const sentToAll = witness.signalCode !== null;
-      if (sentToAll) witness = startWitness();
-      else child.kill(signal);
-    }, DECIDE_MS);
+    // On a busy machine this process may be late itself: first hear what has happened meanwhile.
+    setTimeout(() => setImmediate(settle, signal), DECIDE_MS);
   };
   for (const signal of passedOn) process.on(signal, decide);
   return () => {

@@ -21,6 +21,7 @@ const tasks = {
     args: ["node_modules/@biomejs/biome/bin/biome", "check", "--write"],
     inPlace: false,
   },
+  build: { needs: "node", runs: "node", args: ["scripts/build.ts"], inPlace: false },
   local: { needs: "node", runs: "node", args: ["local/main.ts"], inPlace: false },
   pulumi: { needs: "engine", runs: "pulumi", args: [], inPlace: true },
   // Most of its commands need no engine; those that do ask for it themselves.
