@@ -10,6 +10,18 @@ export interface Operation {
   detail: string | undefined;
 }
 
+/** An operation on its way: it has `arrived`, and nothing was done yet; its effect is `done`, and nothing was answered yet. */
+export interface OperationMoment {
+  moment: "arrived" | "done";
+  /** A root field of the schema. */
+  name: string;
+  podId: string | undefined;
+  isMutation: boolean;
+}
+
+/** Sees every operation of the API, and may hold it up. A fault that it adds at an arrival happens to that operation. */
+export type OperationWatch = (moment: OperationMoment) => Promise<void> | void;
+
 export interface OperationLog {
   record(operation: Omit<Operation, "time">): void;
   /** Oldest first. */

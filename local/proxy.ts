@@ -33,7 +33,11 @@ export function createPodProxy(options: ProxyOptions) {
     const fault = options.faults.take("proxy", podId);
     if (fault !== undefined) options.operations.record({ name: "proxy", podId, outcome: "fault", detail: fault.kind });
     if (fault?.kind === "timeout" || (fault !== undefined && failOnPurpose(fault, response))) return;
-    const tooLarge = () => refuse(response, 413, `the body is larger than ${options.maxBodyBytes} bytes`);
+    let upstream: ClientRequest | undefined;
+    const tooLarge = () => {
+      refuse(response, 413, `the body is larger than ${options.maxBodyBytes} bytes`);
+      upstream?.destroy();
+    };
     if (Number(request.headers["content-length"] ?? 0) > options.maxBodyBytes) {
       tooLarge();
       return;
@@ -44,7 +48,6 @@ export function createPodProxy(options: ProxyOptions) {
       return;
     }
 
-    let upstream: ClientRequest | undefined;
     const giveUp = setTimeout(() => {
       refuse(response, 524, "the pod did not answer in time");
       upstream?.destroy();
@@ -80,12 +83,14 @@ function limited(maxBytes: number, onTooLarge: () => void): Transform {
         return;
       }
       onTooLarge();
-      done(new Error("body too large"));
+      // The rest is read and dropped: the answer is on its way.
+      done();
     },
   });
 }
 
 function refuse(response: Response, status: number, text: string): void {
+  if (response.writableEnded) return;
   // Half an answer cannot be taken back: it breaks off, as it does at RunPod.
   if (response.headersSent) {
     response.destroy();

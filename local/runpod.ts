@@ -11,7 +11,7 @@ import { createRoot } from "./graphql/resolvers.ts";
 import { podApiKey } from "./host/container-env.ts";
 import { type ContainerImage, createHost, type Host } from "./host/host.ts";
 import { createLocalRoutes } from "./local-routes.ts";
-import { createOperationLog, type OperationLog } from "./operations.ts";
+import { createOperationLog, type OperationLog, type OperationWatch } from "./operations.ts";
 import { createPodProxy } from "./proxy.ts";
 
 export interface LocalRunPodOptions {
@@ -30,6 +30,7 @@ export interface LocalRunPodOptions {
   listLagMs?: number;
   reporting?: Partial<ReportingDelays>;
   proxy?: { timeoutMs?: number; maxBodyBytes?: number };
+  watch?: OperationWatch;
 }
 
 /** RunPod on this machine: its API, its pods, its proxy. It does nothing until it listens. */
@@ -85,6 +86,7 @@ export function createLocalRunPod(options: LocalRunPodOptions): LocalRunPod {
       root,
       faults,
       operations,
+      watch: options.watch,
       isKey: (key) => key === apiKey || account.pods().some((pod) => podApiKey(pod.id) === key),
     }),
   );

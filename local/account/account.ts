@@ -37,7 +37,7 @@ export interface Account extends Storage {
   report(podId: string, event: PodEvent): void;
   /** GPUs of a machine that nobody uses. */
   freeGpus(machine: Machine): number;
-  /** Leaves only so many GPUs for new pods on the machines that match: 0 sells them out. */
+  /** Lets other accounts take all but so many of the GPUs that are free on the machines that match: 0 sells them out. */
   setStock(which: Partial<Pick<Machine, "gpuTypeId" | "dataCenterId" | "cloud">>, free: number): void;
 }
 
@@ -56,7 +56,8 @@ const mostHttpPorts = 10;
 
 export function createAccount({ catalogue, balance, onOrder }: AccountOptions): Account {
   const pods = new Map<string, Pod>();
-  const stock = new Map<string, number>();
+  /** GPUs of machines that other accounts have. */
+  const taken = new Map<string, number>();
   const isAttached = (volumeId: string) => [...pods.values()].some((pod) => pod.networkVolumeId === volumeId);
   const storage = createStorage(catalogue, isAttached);
 
@@ -73,7 +74,7 @@ export function createAccount({ catalogue, balance, onOrder }: AccountOptions): 
     [...pods.values()]
       .filter((pod) => pod.machineId === machine.id && pod.desiredStatus === "RUNNING")
       .reduce((sum, pod) => sum + pod.gpuCount, 0);
-  const freeGpus = (machine: Machine): number => stock.get(machine.id) ?? machine.gpus - used(machine);
+  const freeGpus = (machine: Machine): number => machine.gpus - (taken.get(machine.id) ?? 0) - used(machine);
   const machineOf = (pod: Pod): Machine | undefined => catalogue.machines.find(({ id }) => id === pod.machineId);
   const freeOnHostOf = (pod: Pod): number => {
     const machine = machineOf(pod);
@@ -153,7 +154,7 @@ export function createAccount({ catalogue, balance, onOrder }: AccountOptions): 
           (which.dataCenterId ?? machine.dataCenterId) === machine.dataCenterId &&
           (which.cloud ?? machine.cloud) === machine.cloud,
       );
-      for (const machine of machines) stock.set(machine.id, free);
+      for (const machine of machines) taken.set(machine.id, machine.gpus - used(machine) - free);
     },
   };
   return account;

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import express, { type NextFunction, type Request, type Response, Router } from "express";
 import { createEvents } from "./events.ts";
@@ -7,7 +7,7 @@ import { createExecutor } from "./execution/executor.ts";
 import { createPromptQueue } from "./execution/prompt-queue.ts";
 import type { Folders } from "./folders.ts";
 import { createFileRoutes } from "./http/file-routes.ts";
-import { features, maxUploadBytes, systemStats } from "./http/info.ts";
+import { features, systemStats } from "./http/info.ts";
 import { createJobRoutes } from "./http/job-routes.ts";
 import { createPromptRoutes } from "./http/prompt-routes.ts";
 import { nodeClasses, objectInfo } from "./nodes/registry.ts";
@@ -16,6 +16,8 @@ export interface ComfyUiOptions {
   folders: Folders;
   /** What /system_stats shows as the command line. */
   argv?: readonly string[];
+  /** Largest body of any request; 100 MiB unless told otherwise. */
+  maxUploadBytes?: number;
 }
 
 export interface ComfyUi {
@@ -29,7 +31,7 @@ export interface ComfyUi {
  * A stand-in for ComfyUI 0.33 that needs neither Python nor a GPU: the same HTTP API and websocket, with the few node
  * classes in nodes/. Held to recordings of the real one by test/local/comfyui.
  */
-export function createComfyUi({ folders, argv = [] }: ComfyUiOptions): ComfyUi {
+export function createComfyUi({ folders, argv = [], maxUploadBytes = 100 * 1024 * 1024 }: ComfyUiOptions): ComfyUi {
   const app = express();
   const server = createServer(app);
   const status = () => ({ status: { exec_info: { queue_remaining: queue.remaining() } } });
@@ -39,7 +41,7 @@ export function createComfyUi({ folders, argv = [] }: ComfyUiOptions): ComfyUi {
     server,
     status,
     runningNode: (clientId) => (clientId === running.clientId ? running.node : undefined),
-    features,
+    features: features(maxUploadBytes),
   });
   const executor = createExecutor({
     classes: nodeClasses,
@@ -64,8 +66,9 @@ export function createComfyUi({ folders, argv = [] }: ComfyUiOptions): ComfyUi {
 
   const routes = Router();
   routes.use(createFileRoutes({ folders, maxUploadBytes }));
-  // ComfyUI does not look at the content type.
-  routes.use(express.json({ type: () => true, limit: maxUploadBytes }));
+  // ComfyUI does not look at the content type, and tells an empty body from an empty object.
+  const anyText = express.text({ type: () => true, limit: maxUploadBytes });
+  routes.use(anyText);
   routes.use(
     createPromptRoutes({
       queue,
@@ -77,7 +80,7 @@ export function createComfyUi({ folders, argv = [] }: ComfyUiOptions): ComfyUi {
     response.json(systemStats(argv));
   });
   routes.get("/features", (_, response) => {
-    response.json(features);
+    response.json(features(maxUploadBytes));
   });
   routes.get("/object_info", (_, response) => {
     response.json(Object.fromEntries([...nodeClasses].map(([name, nodeClass]) => [name, objectInfo(nodeClass)])));
@@ -90,7 +93,7 @@ export function createComfyUi({ folders, argv = [] }: ComfyUiOptions): ComfyUi {
 
   app.disable("x-powered-by");
   app.use(sameOriginOnly);
-  app.use("/api/jobs", express.json({ type: () => true }), createJobRoutes(queue));
+  app.use("/api/jobs", anyText, createJobRoutes(queue));
   app.use("/api", routes);
   app.use(routes);
   // The stand-in's own: what a test asks to know whether work was done.
@@ -98,11 +101,13 @@ export function createComfyUi({ folders, argv = [] }: ComfyUiOptions): ComfyUi {
     response.json(executor.executions());
   });
   app.use((_: Request, response: Response) => void response.status(404).end());
-  app.use(trouble);
+  app.use(createTrouble(maxUploadBytes));
 
   return {
     executions: executor.executions,
     listen: async (port) => {
+      // ComfyUI starts without the temporary files of its last life.
+      rmSync(folders.temp, { recursive: true, force: true });
       for (const folder of Object.values(folders) as string[]) mkdirSync(folder, { recursive: true });
       server.listen(port, "127.0.0.1");
       await once(server, "listening");
@@ -135,19 +140,21 @@ function sameOriginOnly(request: Request, response: Response, next: NextFunction
 }
 
 /** Whatever went wrong, in aiohttp's words. */
-function trouble(error: unknown, _: Request, response: Response, next: NextFunction): void {
-  if (response.headersSent) {
-    next(error);
-    return;
-  }
-  const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
-  const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
-  response.type("text");
-  if (status === 413 || code === "LIMIT_FILE_SIZE") {
-    response.status(413).send(`Maximum request body size ${maxUploadBytes} exceeded.`);
-  } else if (code === "LIMIT_UNEXPECTED_FILE") {
-    response.status(400).send("");
-  } else {
-    response.status(500).send("500 Internal Server Error\n\nServer got itself in trouble");
-  }
+function createTrouble(maxUploadBytes: number) {
+  return (error: unknown, _: Request, response: Response, next: NextFunction): void => {
+    if (response.headersSent) {
+      next(error);
+      return;
+    }
+    const code = typeof error === "object" && error !== null && "code" in error ? error.code : undefined;
+    const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
+    response.type("text");
+    if (status === 413 || code === "LIMIT_FILE_SIZE") {
+      response.status(413).send(`Maximum request body size ${maxUploadBytes} exceeded.`);
+    } else if (code === "LIMIT_UNEXPECTED_FILE") {
+      response.status(400).send("");
+    } else {
+      response.status(500).send("500 Internal Server Error\n\nServer got itself in trouble");
+    }
+  };
 }

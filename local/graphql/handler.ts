@@ -17,7 +17,7 @@ import { z } from "zod";
 import { Refusal } from "../account/refusal.ts";
 import type { Fault, Faults } from "../faults.ts";
 import { failOnPurpose } from "../http-faults.ts";
-import type { OperationLog } from "../operations.ts";
+import type { OperationLog, OperationMoment, OperationWatch } from "../operations.ts";
 import { type Access, accessOf, isOpen, operationOf, rootFieldsOf } from "./access.ts";
 import type { RequestContext } from "./resolvers.ts";
 
@@ -27,6 +27,7 @@ export interface GraphQlOptions {
   isKey: (key: string) => boolean;
   faults: Faults;
   operations: OperationLog;
+  watch?: OperationWatch | undefined;
 }
 
 const requestBody = z.object({
@@ -40,7 +41,7 @@ const requestBody = z.object({
  * client); 403 `error code: 1010` without a User-Agent (seen live); introspection is off (vendor). That an invalid
  * document gets 400, and the body of the 401, are assumptions: the first is what servers of this family do.
  */
-export function createGraphQlHandler({ root, isKey, faults, operations }: GraphQlOptions) {
+export function createGraphQlHandler({ root, isKey, faults, operations, watch }: GraphQlOptions) {
   const schema = buildSchema(readFileSync(join(import.meta.dirname, "../schema.graphql"), "utf8"));
 
   return async (request: Request, response: Response): Promise<void> => {
@@ -53,9 +54,11 @@ export function createGraphQlHandler({ root, isKey, faults, operations }: GraphQ
       response.status(asked.status).json({ errors: asked.errors });
       return;
     }
-    const { document, fields, variables, operationName } = asked;
+    const { document, fields, isMutation, variables, operationName } = asked;
     const name = fields[0] ?? "";
     const podId = podIdOf(variables);
+    const tell = (moment: OperationMoment["moment"]) => watch?.({ moment, name, podId, isMutation });
+    await tell("arrived");
     const fault = fields.map((field) => faults.take(field, podId)).find((taken) => taken !== undefined);
     if (fault !== undefined) operations.record({ name, podId, outcome: "fault", detail: fault.kind });
     if (fault !== undefined && refuseFirst(fault, fields, response)) return;
@@ -69,6 +72,7 @@ export function createGraphQlHandler({ root, isKey, faults, operations }: GraphQ
       variableValues: variables,
       operationName: operationName ?? null,
     });
+    await tell("done");
     if (fault?.kind === "timeout") return;
     if (fault?.kind === "reset-after") {
       response.socket?.destroy();
@@ -87,6 +91,7 @@ interface Admitted {
   document: DocumentNode;
   /** Names of the root fields. */
   fields: string[];
+  isMutation: boolean;
   variables: Record<string, unknown>;
   operationName: string | undefined;
 }
@@ -116,7 +121,7 @@ function admitted(
   if (access === "open" && !isOpen(fields)) return unauthorized;
   if (access === "open" && Object.keys(variables).length > 0)
     return bad("Variables are not allowed without credentials");
-  return { document, fields, variables, operationName };
+  return { document, fields, isMutation: operation?.operation === "mutation", variables, operationName };
 }
 
 /** Faults that happen before anything is done; true when the request is over. */
@@ -131,7 +136,8 @@ function answer(response: Response, result: ExecutionResult): void {
   const errors = result.errors?.map((error) => {
     const { originalError } = error;
     if (originalError instanceof Refusal) return withCode(error, originalError.code);
-    if (originalError === undefined) return withCode(error, "BAD_USER_INPUT");
+    // graphql's own: a variable that does not fit, for one.
+    if (originalError === undefined || originalError instanceof GraphQLError) return withCode(error, "BAD_USER_INPUT");
     console.error(originalError);
     return withCode(
       new GraphQLError("Something went wrong. Please try again later or contact support.", { path: error.path }),

@@ -37,7 +37,9 @@ function toFloat(value: unknown): Converted {
   if (typeof value !== "string") {
     return { problem: `float() argument must be a string or a real number, not '${pythonType(value)}'` };
   }
-  const number = value.trim() === "" ? Number.NaN : Number(value);
+  const text = value.trim().toLowerCase();
+  if (/^[+-]?nan$/.test(text)) return { value: Number.NaN };
+  const number = text === "" ? Number.NaN : Number(text.replace(/^([+-]?)inf(inity)?$/, "$1Infinity"));
   return Number.isNaN(number)
     ? { problem: `could not convert string to float: ${pythonRepr(value)}` }
     : { value: number };

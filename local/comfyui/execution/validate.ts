@@ -131,6 +131,8 @@ function check(
       }),
     );
   }
+  // A cycle that was found further on is told at this node as well.
+  result.problems.push(...(checked.get(id)?.problems ?? []));
   result.valid &&= result.problems.length === 0;
   checked.set(id, result);
   return result;

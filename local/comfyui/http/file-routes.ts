@@ -51,7 +51,7 @@ export function createFileRoutes({ folders, maxUploadBytes }: FileRoutesOptions)
       return;
     }
     // What ComfyUI does not expect ends as 500.
-    if (!isFolderType(type) || file.originalname === "") throw new Error("unexpected upload");
+    if (!isFolderType(type)) throw new Error("unexpected upload");
     const folder = folders[type];
     const wanted = resolve(folder, subfolder, file.originalname);
     if (subfolder.startsWith("/") || file.originalname.includes("/") || !isInside(folder, wanted)) {
@@ -71,9 +71,17 @@ function sendFile(response: Response, path: string): void {
   const active = [".html", ".htm", ".svg", ".js", ".css"].includes(extname(path).toLowerCase());
   response.set("x-content-type-options", "nosniff");
   // A browser must not run what a workflow wrote.
-  if (active) response.type("application/octet-stream");
-  response.set("content-disposition", `${active ? "attachment; " : ""}filename="${name.replaceAll('"', "")}"`);
+  response.setHeader("content-type", active ? "application/octet-stream" : mediaType(response, extname(path)));
+  // UTF-8 as it is: headers are written as Latin-1.
+  const header = Buffer.from(name.replaceAll('"', "")).toString("latin1");
+  response.setHeader("content-disposition", `${active ? "attachment; " : ""}filename="${header}"`);
   response.sendFile(name, { root: dirname(path), dotfiles: "allow", cacheControl: false });
+}
+
+/** Of a file, by its extension; unlike Express, ComfyUI names no charset. */
+function mediaType(response: Response, extension: string): string {
+  if (extension === ".flac") return "audio/flac";
+  return response.type(extension).get("content-type")?.replace(/;.*/, "") ?? "application/octet-stream";
 }
 
 /** The name itself when it is free or holds the same bytes; else `in (1).png`, and so on. */

@@ -1,16 +1,14 @@
 import { freemem, totalmem } from "node:os";
 
-/** Largest body of any request, in bytes. */
-export const maxUploadBytes = 100 * 1024 * 1024;
-
-export const features = {
+/** /features, and the answer to a client that tells its own over the websocket. */
+export const features = (maxUploadBytes: number): object => ({
   supports_preview_metadata: true,
   supports_model_type_tags: true,
   max_upload_size: maxUploadBytes,
   extension: { manager: { supports_v4: true } },
   node_replacements: true,
   assets: false,
-};
+});
 
 /** /system_stats; the version is that of the ComfyUI this is modeled on. */
 export function systemStats(argv: readonly string[]): object {

@@ -1,6 +1,7 @@
 import { Router } from "express";
 import type { PromptQueue } from "../execution/prompt-queue.ts";
 import { jobList, jobView } from "./job-view.ts";
+import { sendJson } from "./python-json.ts";
 import { canonicalId, idsOf, record, wholeNumber } from "./request.ts";
 
 /** /api/jobs, which ComfyUI has only with the prefix. */
@@ -14,12 +15,12 @@ export function createJobRoutes(queue: PromptQueue): Router {
     const limit = wholeNumber(request.query["limit"]);
     const shown = jobs.slice(offset, limit === undefined ? undefined : offset + limit);
     const has_more = offset + shown.length < jobs.length;
-    response.json({ jobs: shown, pagination: { offset, limit: limit ?? null, total: jobs.length, has_more } });
+    sendJson(response, { jobs: shown, pagination: { offset, limit: limit ?? null, total: jobs.length, has_more } });
   });
   router.get("/:id", (request, response) => {
     const job = jobView(queue, request.params.id);
     if (job === undefined) response.status(404).json({ error: "Job not found" });
-    else response.json(job);
+    else sendJson(response, job);
   });
   router.post("/cancel", (request, response) => {
     const ids = idsOf(record(request)["job_ids"]);

@@ -4,6 +4,7 @@ import type { Graph, GraphNode } from "../execution/graph.ts";
 import { type PromptQueue, queueItem } from "../execution/prompt-queue.ts";
 import type { QueuedPrompt } from "../execution/report.ts";
 import { type Knowledge, validatePrompt } from "../execution/validate.ts";
+import { sendJson } from "./python-json.ts";
 import { canonicalId, idsOf, isRecord, record, wholeNumber } from "./request.ts";
 
 export interface PromptRoutesOptions {
@@ -54,7 +55,7 @@ export function createPromptRoutes({ queue, knowledge, forgetCache }: PromptRout
 
   router.get("/queue", (_, response) => {
     const running = queue.running();
-    response.json({
+    sendJson(response, {
       queue_running: running === undefined ? [] : [queueItem(running)],
       queue_pending: queue.pending().map(queueItem),
     });
@@ -67,7 +68,7 @@ export function createPromptRoutes({ queue, knowledge, forgetCache }: PromptRout
   });
 
   router.post("/interrupt", (request, response) => {
-    const id = isRecord(request.body) ? request.body["prompt_id"] : undefined;
+    const id = request.body ? record(request)["prompt_id"] : undefined;
     queue.interrupt(typeof id === "string" ? id : undefined);
     response.status(200).end();
   });
@@ -76,12 +77,12 @@ export function createPromptRoutes({ queue, knowledge, forgetCache }: PromptRout
     const entries = [...queue.history.entries()];
     const most = wholeNumber(request.query["max_items"]) ?? entries.length;
     const offset = wholeNumber(request.query["offset"]) ?? Math.max(0, entries.length - most);
-    response.json(Object.fromEntries(entries.slice(offset, offset + most)));
+    sendJson(response, Object.fromEntries(entries.slice(offset, offset + most)));
   });
   router.get("/history/:id", (request, response) => {
     const { id } = request.params;
     const entry = queue.history.get(id);
-    response.json(entry === undefined ? {} : { [id]: entry });
+    sendJson(response, entry === undefined ? {} : { [id]: entry });
   });
   router.post("/history", (request, response) => {
     const body = record(request);

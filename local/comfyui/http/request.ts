@@ -6,9 +6,9 @@ export const canonicalId = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** @throws when the body is no JSON object, which ends as 500: ComfyUI looks no closer */
+/** @throws when the body, read as text, is no JSON object, which ends as 500: ComfyUI looks no closer */
 export function record(request: Request): Record<string, unknown> {
-  const body: unknown = request.body;
+  const body: unknown = JSON.parse(String(request.body));
   if (isRecord(body)) return body;
   throw new Error("the body is no JSON object");
 }

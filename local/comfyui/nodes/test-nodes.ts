@@ -19,8 +19,10 @@ export const localSleep: NodeClass = {
   outputNode: false,
   run: async ({ image, seconds, steps }, { progress, interrupted }) => {
     const count = Number(steps);
+    // "nan" passes validation.
+    const stepMs = (Number(seconds) * 1000) / count || 0;
     for (let step = 1; step <= count; step++) {
-      await sleep((Number(seconds) * 1000) / count, undefined, { signal: interrupted });
+      await sleep(stepMs, undefined, { signal: interrupted });
       progress(step, count);
     }
     return { outputs: [image] };
