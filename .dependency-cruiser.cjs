@@ -1,5 +1,5 @@
 /** Who may import whom: the architecture, checked. An arrow that is not listed here does not exist. */
-const rooms = ["components", "providers", "gateway", "cli", "local", "scripts", "test"];
+const rooms = ["components", "providers", "gateway", "cli", "local", "examples", "scripts", "test"];
 
 /** @param {string} room @param {string[]} allowed path patterns, besides the room itself and packages */
 const only = (room, allowed) => ({
@@ -10,7 +10,15 @@ const only = (room, allowed) => ({
   to: { pathNot: [`^${room}/`, "node_modules", ...allowed.map((path) => `^${path}`)], dependencyTypesNot: ["core"] },
 });
 
-const pulumiRooms = ["^index\\.ts$", "^components/", "^providers/[^/]+\\.ts$", "^cli/stacks", "^scripts/", "^test/"];
+const pulumiRooms = [
+  "^index\\.ts$",
+  "^components/",
+  "^providers/[^/]+\\.ts$",
+  "^cli/stacks",
+  "^examples/",
+  "^scripts/",
+  "^test/",
+];
 
 module.exports = {
   forbidden: [
@@ -29,7 +37,7 @@ module.exports = {
       from: { path: "^contract/" },
       to: { pathNot: ["^contract/", "node_modules/zod/", "^(node:)?(zlib|path)$"] },
     },
-    only("components", ["contract/", "providers/[^/]+\\.ts$"]),
+    only("components", ["contract/", "providers/[^/]+\\.ts$", "providers/runpod/(env-files|deploy-profiles)\\.ts$"]),
     only("providers", ["contract/"]),
     {
       name: "provider-logic-knows-no-pulumi",
@@ -40,6 +48,7 @@ module.exports = {
     only("gateway", ["contract/", "providers/runpod/"]),
     only("cli", ["contract/", "providers/(runpod|image)/", "scripts/engine/index\\.js$"]),
     only("local", ["contract/"]),
+    only("examples", ["components/comfy-endpoint\\.ts$"]),
     {
       name: "index-imports",
       severity: "error",

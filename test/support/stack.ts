@@ -12,11 +12,20 @@ export interface PulumiRun {
   output: string;
 }
 
-/** A Pulumi stack of the repository's program, with state and config of its own. */
+/** A run that goes on; it is in nobody's way when it is killed. */
+export interface StartedRun {
+  pid: number;
+  kill(signal: NodeJS.Signals): void;
+  /** stdout and stderr so far. */
+  output(): string;
+  ended: Promise<PulumiRun>;
+}
+
+/** A Pulumi stack with state of its own. */
 export interface TestStack {
   pulumi(...args: string[]): Promise<PulumiRun>;
   /** Starts a run that is to be broken off. */
-  start(...args: string[]): { kill(signal: NodeJS.Signals): void; ended: Promise<void> };
+  start(...args: string[]): StartedRun;
   /** Counts of the last update's operations: `{create: 6}`. */
   changes(): Promise<Record<string, number>>;
   outputs(): Promise<Record<string, unknown>>;
@@ -26,20 +35,30 @@ export interface TestStack {
 }
 
 /**
+ * A stack of the repository's program, with config of its own.
  * @param env points the deployment at a RunPod
- * @param app path of the app.json to deploy
+ * @param what the app.json to deploy, or a program to run in place of the repository's
  */
 export async function createTestStack(
   env: Record<string, string>,
-  app = join(root, "apps/demo/app.json"),
+  { app = join(root, "apps/demo/app.json"), program = join(root, "index.ts") } = {},
 ): Promise<TestStack> {
   const folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-stack-"));
-  mkdirSync(join(folder, "backend"));
-  const program = join(root, "index.ts");
   writeFileSync(
     join(folder, "Pulumi.yaml"),
     `name: comfy-endpoints\nmain: ${relative(folder, program)}\nruntime: {name: nodejs, options: {typescript: false}}\n`,
   );
+  const stack = await createStackOf(folder, env);
+  await stack.pulumi("config", "set", "comfy-endpoints:app", app);
+  return stack;
+}
+
+/**
+ * @param folder holds the program with its Pulumi.yaml; the state is put there too, and `remove` removes it
+ * @param env points the deployment at a RunPod
+ */
+export async function createStackOf(folder: string, env: Record<string, string>): Promise<TestStack> {
+  mkdirSync(join(folder, "backend"));
   const found = await engine({ onProgress: () => undefined });
   const fullEnv = engineEnv(found, {
     ...process.env,
@@ -68,13 +87,25 @@ export async function createTestStack(
   };
 
   const start: TestStack["start"] = (...args) => {
-    const child = spawn(found.pulumi, [...args, "--non-interactive"], { cwd: folder, env: fullEnv, stdio: "ignore" });
-    const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-    return { kill: (signal) => void child.kill(signal), ended };
+    const child = spawn(found.pulumi, [...args, "--non-interactive"], {
+      cwd: folder,
+      env: fullEnv,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        output += text;
+      });
+    }
+    // What a killed run leaves behind keeps its streams open: they may close much later than it ends.
+    const ended = new Promise<PulumiRun>((resolve) =>
+      child.once("exit", (code) => setImmediate(() => resolve({ code: code ?? 1, output }))),
+    );
+    return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), output: () => output, ended };
   };
 
   await pulumi("stack", "init", "test");
-  await pulumi("config", "set", "comfy-endpoints:app", app);
   return {
     pulumi,
     start,
