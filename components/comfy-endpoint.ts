@@ -5,9 +5,11 @@ import { UserError } from "../contract/errors.ts";
 import { toPodEnv } from "../contract/pod-env.ts";
 import type { WorkflowContract } from "../contract/workflow-contract.ts";
 import { ApiKey } from "../providers/api-key.ts";
-import { EndpointReady } from "../providers/endpoint-ready.ts";
+import { EndpointReady, type OnFailed } from "../providers/endpoint-ready.ts";
+import { NetworkVolume } from "../providers/network-volume.ts";
 import { Owner } from "../providers/owner.ts";
-import { type PlacementAttempt, RunPodPod } from "../providers/runpod-pod.ts";
+import { RegistryAuth } from "../providers/registry-auth.ts";
+import { type DeployProfile, type PlacementAttempt, RunPodPod } from "../providers/runpod-pod.ts";
 import { podArgs, podSettings } from "./pod-args.ts";
 
 export interface ComfyEndpointArgs {
@@ -17,15 +19,63 @@ export interface ComfyEndpointArgs {
    * @example "apps/demo/app.json"
    */
   app: string;
+  /**
+   * Environment of the pod beside the app's own, which wins. Kept secret: the place for tokens that models are downloaded
+   * with.
+   */
+  env?: Record<string, pulumi.Input<string>> | undefined;
   /** Any new text makes a new API key; the container restarts with it. */
   apiKeyRotation?: pulumi.Input<string | undefined>;
   /** Any new text replaces the pod: the old one serves until the new one is ready. */
   podRotation?: pulumi.Input<string | undefined>;
   /**
-   * How long models and ComfyUI may take until the endpoint is ready, in seconds.
-   * @default 1800
+   * How long the boot in the pod (models, nodes, ComfyUI) may come no further before it is given up, in seconds. A boot that
+   * advances is waited for however long it takes.
+   * @default 900
    */
-  readyTimeoutSeconds?: number;
+  readyTimeoutSeconds?: number | undefined;
+  /**
+   * What becomes of the pod when its boot failed or was given up. `stop`: its GPU is not billed any more, its volume is
+   * kept, the next `up` starts it again. `terminate`: nothing is left of it, the next `up` rents another. `keep`: it runs
+   * on and costs its price, for a look inside.
+   * @default "stop"
+   */
+  onFailed?: OnFailed | undefined;
+  /**
+   * A network volume for models, which then survive the pod. A size asks for a new one in that data centre, which becomes
+   * part of the stack; an id names one that exists and stays yours. The pod is placed beside it, in the secure cloud.
+   */
+  networkVolume?: NewNetworkVolume | ExistingNetworkVolume | undefined;
+  /** Login for a private image. An app's `build.container_registry_auth_id` wins over it. */
+  registry?: { username: pulumi.Input<string>; password: pulumi.Input<string> } | undefined;
+  /** Terms to ask a pod for, in this order. @default community spot, community, secure spot, secure */
+  profiles?: DeployProfile[] | undefined;
+  /** How many places are asked on the terms of one profile before the next. @default 4 */
+  attemptsPerProfile?: number | undefined;
+  /**
+   * What to do when a stopped pod cannot start again because its host has no GPU free: `replace` rents another one, `fail`
+   * waits for a later `up`. @default "replace"
+   */
+  onHostFull?: "replace" | "fail" | undefined;
+  /** RunPod stops the pod so long after its creation, in seconds: a guard against forgotten pods. */
+  stopAfterSeconds?: number | undefined;
+  /** RunPod terminates the pod so long after its creation, in seconds. */
+  terminateAfterSeconds?: number | undefined;
+  /** Id of a living pod to take over, instead of renting one. It then belongs to the stack: destroy terminates it. */
+  adoptPodId?: pulumi.Input<string | undefined>;
+}
+
+interface NewNetworkVolume {
+  /** 10 to 4096; grows in place. */
+  sizeGb: pulumi.Input<number>;
+  /** RunPod's id of the data centre. */
+  dataCenter: pulumi.Input<string>;
+}
+
+interface ExistingNetworkVolume {
+  id: pulumi.Input<string>;
+  /** @default asked of RunPod */
+  dataCenter?: pulumi.Input<string | undefined>;
 }
 
 /** A ComfyUI workflow served as an HTTP API from a GPU pod at RunPod. */
@@ -52,21 +102,36 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
     const owner = new Owner(`${name}-owner`, { parent: this });
     const apiKey = chooseApiKey(deployable, name, args, { parent: this, dependsOn: owner });
     const imageRef = imageOf(deployable);
+    const volume = mountedVolume(name, args.networkVolume, owner, this);
     const pod = new RunPodPod(
       `${name}-pod`,
       {
         ...podArgs(deployable, imageRef),
         ownerSeed: owner.seed,
-        env: pulumi.secret(
-          apiKey.apply((key) => ({ ...deployable.app.env, ...toPodEnv(podSettings(deployable, key)) })),
-        ),
+        env: podEnv(deployable, apiKey, args.env),
+        registryAuthId: registryAuthId(name, deployable, args.registry, owner, this),
+        networkVolumeId: volume?.id,
+        networkVolumeDataCenter: volume?.dataCenter,
+        profiles: args.profiles,
+        attemptsPerProfile: args.attemptsPerProfile,
+        onHostFull: args.onHostFull,
+        stopAfterSeconds: args.stopAfterSeconds,
+        terminateAfterSeconds: args.terminateAfterSeconds,
+        adoptPodId: args.adoptPodId,
         podRotation: args.podRotation,
       },
       { parent: this },
     );
     const ready = new EndpointReady(
       `${name}-ready`,
-      { endpointUrl: pod.endpointUrl, revision: pod.revision, timeoutSeconds: args.readyTimeoutSeconds ?? 1800 },
+      {
+        endpointUrl: pod.endpointUrl,
+        podId: pod.podId,
+        revision: pod.revision,
+        costPerHour: pod.costPerHour,
+        readyTimeoutSeconds: args.readyTimeoutSeconds ?? 900,
+        onFailed: args.onFailed ?? "stop",
+      },
       { parent: this },
     );
 
@@ -107,6 +172,42 @@ function chooseApiKey(
 ): pulumi.Output<string> {
   const own = app.env["COMFY_ENDPOINTS_API_KEY"];
   return own === undefined ? new ApiKey(`${name}-key`, args.apiKeyRotation, options).key : pulumi.secret(own);
+}
+
+/** What the deployment sets wins over the app's own environment, and that over what the program adds. */
+function podEnv(
+  deployable: Deployable,
+  apiKey: pulumi.Output<string>,
+  added: ComfyEndpointArgs["env"],
+): pulumi.Output<Record<string, string>> {
+  return pulumi.secret(
+    pulumi
+      .all([apiKey, pulumi.all(added ?? {})])
+      .apply(([key, extra]) => ({ ...extra, ...deployable.app.env, ...toPodEnv(podSettings(deployable, key)) })),
+  );
+}
+
+function mountedVolume(
+  name: string,
+  wanted: ComfyEndpointArgs["networkVolume"],
+  owner: Owner,
+  parent: pulumi.Resource,
+): ExistingNetworkVolume | undefined {
+  if (wanted === undefined || "id" in wanted) return wanted;
+  const volume = new NetworkVolume(`${name}-volume`, { ...wanted, ownerSeed: owner.seed }, { parent });
+  return { id: volume.volumeId, dataCenter: wanted.dataCenter };
+}
+
+function registryAuthId(
+  name: string,
+  { app }: Deployable,
+  login: ComfyEndpointArgs["registry"],
+  owner: Owner,
+  parent: pulumi.Resource,
+): pulumi.Input<string> | undefined {
+  const known = app.build.container_registry_auth_id;
+  if (known !== undefined || login === undefined) return known;
+  return new RegistryAuth(`${name}-registry`, { ...login, ownerSeed: owner.seed }, { parent }).registryAuthId;
 }
 
 function imageOf({ app }: Deployable): string {

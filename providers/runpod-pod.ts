@@ -5,7 +5,7 @@ type Properties = Record<string, unknown>;
 
 class RunPodPodProvider extends ConfiguredProvider implements pulumi.dynamic.ResourceProvider {
   async check(olds: Properties, news: Properties) {
-    return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).check(olds, news);
+    return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).check(olds, news, this.runpodApiKey);
   }
   async diff(_id: string, olds: Properties, news: Properties) {
     return (await import("comfy-endpoints/providers/runpod/pod-lifecycle")).diff(olds, news, this.runpodApiKey);
@@ -36,7 +36,13 @@ export interface PlacementAttempt {
   refusal: string | null;
 }
 
-/** Sizes in GB. */
+/** Terms on which a pod is asked for; a spot pod is cheaper, and is taken away when somebody pays more. */
+export interface DeployProfile {
+  cloud: "COMMUNITY" | "SECURE";
+  spot: boolean;
+}
+
+/** Sizes in GB, times in seconds. */
 export interface RunPodPodArgs {
   /** Begins the pod's name. */
   appId: pulumi.Input<string>;
@@ -46,12 +52,22 @@ export interface RunPodPodArgs {
   image: pulumi.Input<string>;
   /** Environment of the container. Variables that RunPod adds are left alone. */
   env: pulumi.Input<Record<string, pulumi.Input<string>>>;
-  /** `8080/http`; the first is the endpoint's. */
+  /** Ports to declare: `8080/http`. */
   ports: pulumi.Input<string[]>;
+  /** The port that `endpointUrl` leads to; one of the http ports. */
+  publicPort: pulumi.Input<number>;
   containerDiskGb: pulumi.Input<number>;
-  /** Size of the pod's own volume; it grows in place, a smaller one asks for another pod. */
+  /**
+   * Size of the pod's own volume. It grows in place; a smaller one is refused, unless `podRotation` asks for another pod.
+   * Without meaning when there is a network volume.
+   */
   volumeGb: pulumi.Input<number>;
+  /** Where the volume is mounted, of either kind. */
   volumeMountPath: pulumi.Input<string>;
+  /** A network volume to mount: the pod is placed in its data centre, in the secure cloud. */
+  networkVolumeId?: pulumi.Input<string | undefined>;
+  /** Where that volume is. @default asked of RunPod */
+  networkVolumeDataCenter?: pulumi.Input<string | undefined>;
   /** RunPod's credential for a private image. */
   registryAuthId?: pulumi.Input<string | undefined>;
   /** GPU labels in order of preference; when given, only these are used. */
@@ -59,13 +75,28 @@ export interface RunPodPodArgs {
   minVramGb?: pulumi.Input<number | undefined>;
   minRamPerGpuGb?: pulumi.Input<number | undefined>;
   gpuCount: pulumi.Input<number>;
-  /** USD per hour for the whole pod. */
+  /** USD per hour for the whole pod: bounds the list price, and the bid of a spot pod. */
   maxPricePerHour?: pulumi.Input<number | undefined>;
   /** US, EU, APAC (all of a region's data centres) or data centres by name. */
   regions: pulumi.Input<string[]>;
+  /** Terms to ask for, in this order. @default community spot, community, secure spot, secure */
+  profiles?: pulumi.Input<DeployProfile[] | undefined>;
+  /** How many places are asked on the terms of one profile before the next. @default 4 */
+  attemptsPerProfile?: pulumi.Input<number | undefined>;
+  /** RunPod stops the pod so long after its creation: a guard against forgotten pods. The next `up` starts it again. */
+  stopAfterSeconds?: pulumi.Input<number | undefined>;
+  /** RunPod terminates the pod so long after its creation. The next `up` rents another. */
+  terminateAfterSeconds?: pulumi.Input<number | undefined>;
+  /**
+   * What to do when a stopped pod cannot start again because its host has no GPU free: `replace` rents another one, whose
+   * volume is empty; `fail` waits for a later `up`. @default "replace"
+   */
+  onHostFull?: pulumi.Input<"replace" | "fail" | undefined>;
+  /** Id of a living pod to take over, instead of renting one. It is terminated like any other unless retained. */
+  adoptPodId?: pulumi.Input<string | undefined>;
   /** Any new text asks for another pod. */
   podRotation?: pulumi.Input<string | undefined>;
-  /** How long RunPod may take from the request to a running container, in seconds. */
+  /** How long RunPod may take from the request to a running container. */
   startTimeoutSeconds: pulumi.Input<number>;
 }
 
@@ -75,10 +106,15 @@ export interface RunPodPodArgs {
  */
 export class RunPodPod extends pulumi.dynamic.Resource {
   declare public readonly podId: pulumi.Output<string>;
-  /** Address of the first port from outside. */
+  /** Address of the public port from outside. */
   declare public readonly endpointUrl: pulumi.Output<string>;
   /** Changes whenever the container was started anew. */
   declare public readonly revision: pulumi.Output<string>;
+  /** RunPod's desired status when it was last looked at: RUNNING, EXITED. */
+  declare public readonly status: pulumi.Output<string>;
+  /** COMMUNITY or SECURE. */
+  declare public readonly cloud: pulumi.Output<string>;
+  declare public readonly spot: pulumi.Output<boolean>;
   declare public readonly gpuType: pulumi.Output<string>;
   declare public readonly dataCenter: pulumi.Output<string>;
   /** USD per hour for the whole pod. */
@@ -91,6 +127,9 @@ export class RunPodPod extends pulumi.dynamic.Resource {
       podId: undefined,
       endpointUrl: undefined,
       revision: undefined,
+      status: undefined,
+      cloud: undefined,
+      spot: undefined,
       gpuType: undefined,
       dataCenter: undefined,
       costPerHour: undefined,

@@ -39,13 +39,17 @@ function reason({ urn, message }: Diagnostic): string {
     .replace(/^Running program '.*' failed with an unhandled exception:\n/, "")
     // What a resource's check found.
     .replace(/^\S+ resource '.*?' has a problem: /, "")
-    .replace(/^\S+ resource '.*?': property (\S+) value \{(.*?)\} has a problem: /, '"$1" is $2; ')
+    .replace(/^\S+ resource '.*?': property (\S+) value \{(.*?)\} has a problem: (is )?/, propertyIs)
     .replace(/\n {4}at .*/g, "")
     .trim();
   // With this the engine closes every failed run; it adds nothing.
   if (/^\w+( \w+)? failed$/.test(text) && urn?.includes("::pulumi:pulumi:Stack::") !== false) return "";
   return urn === undefined || text === "" ? text : `${urn.slice(urn.lastIndexOf("::") + 2)}: ${text}`;
 }
+
+/** Messages of ours say the value themselves; the engine does not know those inside of lists. */
+const propertyIs = (_: string, property: string, value: string, is: string | undefined): string =>
+  `"${property}" is ${is === undefined ? `${value}; ` : ""}`;
 
 /** `error: …` and the lines that belong to it. */
 const plainErrors = (stderr: string): string[] =>

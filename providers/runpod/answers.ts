@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { DataCenter, GpuType, Pod } from "./api.ts";
+import type { DataCenter, GpuType, NetworkVolume, Pod, RegistryAuth } from "./api.ts";
 
 /** RunPod's answers as they come, parsed into our words at the door. */
 
@@ -12,8 +12,10 @@ export const podAnswer = z
     ports: z.string().nullish(),
     containerDiskInGb: z.number().nullish(),
     volumeInGb: z.number().nullish(),
+    volumeMountPath: z.string().nullish(),
     networkVolumeId: z.string().nullish(),
     gpuCount: z.number(),
+    memoryInGb: z.number(),
     desiredStatus: z.string(),
     lastStatusChange: z.string().nullish(),
     podType: z.string().nullish(),
@@ -23,6 +25,7 @@ export const podAnswer = z
         gpuTypeId: z.string().nullish(),
         gpuDisplayName: z.string().nullish(),
         dataCenterId: z.string().nullish(),
+        secureCloud: z.boolean().nullish(),
       })
       .nullish(),
     runtime: z.object({ uptimeInSeconds: z.number().nullish() }).nullish(),
@@ -36,14 +39,18 @@ export const podAnswer = z
       ports: (pod.ports ?? "").split(",").filter((port) => port !== ""),
       containerDiskGb: pod.containerDiskInGb ?? 0,
       volumeGb: pod.volumeInGb ?? 0,
+      volumeMountPath: pod.volumeMountPath ?? undefined,
       networkVolumeId: pod.networkVolumeId ?? undefined,
       gpuCount: pod.gpuCount,
+      memoryGb: pod.memoryInGb,
       desiredStatus: knownStatus(pod.desiredStatus),
       statusDetail: pod.lastStatusChange ?? "",
       // Stale for a while after a stop: it counts only while the pod is meant to run.
       containerRunning: pod.desiredStatus === "RUNNING" && pod.runtime !== null && pod.runtime !== undefined,
       spot: pod.podType === "INTERRUPTABLE",
       costPerHour: pod.costPerHr,
+      cloud: cloudOf(pod.machine?.secureCloud),
+      gpuTypeId: pod.machine?.gpuTypeId ?? undefined,
       gpuType: pod.machine?.gpuDisplayName ?? pod.machine?.gpuTypeId ?? undefined,
       dataCenter: pod.machine?.dataCenterId ?? undefined,
     }),
@@ -94,9 +101,35 @@ export const dataCentersAnswer = z
       ),
   );
 
+export const storageDataCentersAnswer = z
+  .array(z.object({ id: z.string(), listed: z.boolean().nullish(), storageSupport: z.boolean().nullish() }))
+  .transform((centers) =>
+    centers.filter((center) => center.listed !== false && center.storageSupport === true).map((center) => center.id),
+  );
+
+export const networkVolumeAnswer = z
+  .object({ id: z.string(), name: z.string().nullish(), size: z.number(), dataCenterId: z.string() })
+  .transform(
+    (volume): NetworkVolume => ({
+      id: volume.id,
+      name: volume.name ?? "",
+      sizeGb: volume.size,
+      dataCenter: volume.dataCenterId,
+    }),
+  );
+
+export const registryAuthAnswer = z
+  .object({ id: z.string(), name: z.string().nullish() })
+  .transform(({ id, name }): RegistryAuth => ({ id, name: name ?? "" }));
+
 function splitVariable(text: string): [string, string] {
   const at = text.indexOf("=");
   return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function cloudOf(secure: boolean | null | undefined): Pod["cloud"] {
+  if (secure === null || secure === undefined) return undefined;
+  return secure ? "SECURE" : "COMMUNITY";
 }
 
 function knownStatus(status: string): Pod["desiredStatus"] {

@@ -8,8 +8,12 @@ export interface Pod {
   ports: string[];
   containerDiskGb: number;
   volumeGb: number;
+  /** undefined when RunPod does not say. */
+  volumeMountPath: string | undefined;
   networkVolumeId: string | undefined;
   gpuCount: number;
+  /** Memory of the whole pod. */
+  memoryGb: number;
   /** RunPod's intent, not what happens: RUNNING covers pulling and starting too. */
   desiredStatus: "RUNNING" | "EXITED" | "TERMINATED" | "OTHER";
   /** RunPod's free text about the last change. */
@@ -18,9 +22,15 @@ export interface Pod {
   containerRunning: boolean;
   spot: boolean;
   costPerHour: number;
+  /** Where it was placed; undefined until RunPod says so. */
+  cloud: Cloud | undefined;
+  gpuTypeId: string | undefined;
+  /** Name of the GPU type. */
   gpuType: string | undefined;
   dataCenter: string | undefined;
 }
+
+export type Cloud = "COMMUNITY" | "SECURE";
 
 /** What a container runs and shows. */
 export interface PodJob {
@@ -32,8 +42,6 @@ export interface PodJob {
   volumeMountPath: string;
   registryAuthId: string | undefined;
 }
-
-export type Cloud = "COMMUNITY" | "SECURE";
 
 /** Where and on what terms a pod is asked for. */
 export interface Rung {
@@ -51,6 +59,10 @@ export interface PodRequest extends PodJob, Rung {
   gpuCount: number;
   minMemoryGb: number | undefined;
   networkVolumeId: string | undefined;
+  /** RunPod stops the pod then. */
+  stopAfter?: Date | undefined;
+  /** RunPod terminates the pod then. */
+  terminateAfter?: Date | undefined;
 }
 
 /** One GPU type and its list prices in USD per GPU and hour; undefined where it is not offered on those terms. */
@@ -68,10 +80,26 @@ export interface DataCenter {
   inStock: Record<Cloud, string[]>;
 }
 
-/** RunPod, as far as endpoints need it. Nothing outside this folder knows which of RunPod's APIs answers. */
-export interface RunPodApi {
-  /** Fails when the key is not accepted. */
-  authenticate(): Promise<void>;
+export interface NetworkVolume {
+  id: string;
+  /** RunPod lets several have the same one. */
+  name: string;
+  sizeGb: number;
+  dataCenter: string;
+}
+
+/** A login at a container registry, as RunPod shows it: without username and password. */
+export interface RegistryAuth {
+  id: string;
+  name: string;
+}
+
+export interface RegistryLogin {
+  username: string;
+  password: string;
+}
+
+export interface PodsApi {
   /** Every pod of the account that is not terminated. A new pod may be missing for some moments. */
   listPods(): Promise<Pod[]>;
   /** undefined when the pod is terminated or was never there. */
@@ -81,10 +109,33 @@ export interface RunPodApi {
   editPod(podId: string, job: PodJob): Promise<void>;
   /** Starts a stopped pod on its own host. `bidPerHour` is the whole pod's bid when it is a spot pod. */
   resumePod(pod: Pod, bidPerHour: number): Promise<void>;
+  /** Frees the GPU; the volume is kept, and billed. A pod that is gone counts as stopped. */
+  stopPod(podId: string): Promise<void>;
   /** A pod that is gone already counts as terminated. */
   terminatePod(podId: string): Promise<void>;
   gpuTypes(): Promise<GpuType[]>;
   dataCenters(gpuCount: number): Promise<DataCenter[]>;
   /** Address of a pod's http port from outside. */
   podUrl(podId: string, port: number): string;
+}
+
+/** What outlives pods. RunPod's words for what is gone are not known: look into the list instead. */
+export interface StorageApi {
+  /** Ids of the data centres in which network volumes can be created. */
+  storageDataCenters(): Promise<string[]>;
+  listNetworkVolumes(): Promise<NetworkVolume[]>;
+  createNetworkVolume(volume: Omit<NetworkVolume, "id">): Promise<NetworkVolume>;
+  /** Renames, grows: a volume never shrinks. */
+  updateNetworkVolume(volumeId: string, changed: { name?: string; sizeGb?: number }): Promise<NetworkVolume>;
+  deleteNetworkVolume(volumeId: string): Promise<void>;
+  listRegistryAuths(): Promise<RegistryAuth[]>;
+  createRegistryAuth(name: string, login: RegistryLogin): Promise<RegistryAuth>;
+  updateRegistryAuth(registryAuthId: string, login: RegistryLogin): Promise<void>;
+  deleteRegistryAuth(registryAuthId: string): Promise<void>;
+}
+
+/** RunPod, as far as endpoints need it. Nothing outside this folder knows which of RunPod's APIs answers. */
+export interface RunPodApi extends PodsApi, StorageApi {
+  /** Fails when the key is not accepted. */
+  authenticate(): Promise<void>;
 }

@@ -8,7 +8,11 @@ export interface RunPodSettings {
   apiKey: string;
   baseUrl: string;
   proxyUrl: string;
+  /** How long one request may take, in milliseconds. */
+  timeoutMs: number;
 }
+
+const defaultTimeoutSeconds = 30;
 
 /**
  * Where RunPod is and with which key it is asked. The environment and its files win over the stack's config: `destroy` and
@@ -32,6 +36,7 @@ export function runPodSettings(
     apiKey,
     baseUrl: (env["RUNPOD_API_BASE_URL"] ?? "https://api.runpod.io").replace(/\/+$/, ""),
     proxyUrl: proxyUrl(env["RUNPOD_PROXY_URL"] ?? "https://{podId}-{port}.proxy.runpod.net"),
+    timeoutMs: timeoutMs(env["COMFY_ENDPOINTS_RUNPOD_TIMEOUT_SECONDS"]),
   };
 }
 
@@ -43,7 +48,7 @@ export function connect(configKey: string | undefined): RunPodApi {
     const settings = runPodSettings(withEnvFiles(process.env, process.cwd()), configKey, macKeychainKey);
     connected = {
       configKey,
-      api: createGraphQlApi({ ...settings, timeoutMs: 30_000, retryDelaysMs: [500, 1000, 2000, 4000] }),
+      api: createGraphQlApi({ ...settings, retryDelaysMs: [500, 1000, 2000, 4000] }),
     };
   }
   return connected.api;
@@ -52,6 +57,12 @@ export function connect(configKey: string | undefined): RunPodApi {
 function proxyUrl(template: string): string {
   if (template.includes("{podId}") && template.includes("{port}")) return template;
   throw new UserError(`RUNPOD_PROXY_URL is "${template}"; it must hold {podId} and {port}`);
+}
+
+function timeoutMs(text: string | undefined): number {
+  const seconds = text === undefined ? defaultTimeoutSeconds : Number(text);
+  if (seconds > 0 && seconds <= 600) return seconds * 1000;
+  throw new UserError(`COMFY_ENDPOINTS_RUNPOD_TIMEOUT_SECONDS is "${text ?? ""}"; give seconds from above 0 to 600`);
 }
 
 function macKeychainKey(env: Env): string | undefined {

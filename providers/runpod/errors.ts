@@ -3,17 +3,20 @@ import { UserError } from "../../contract/errors.ts";
 /**
  * What a refusal of RunPod's means for the caller:
  * capacity: ask on other terms; transient: the same request may work later, and its effect is unknown;
- * all others: asking again changes nothing.
+ * limited: one request too many, which had no effect; all others: asking again changes nothing.
  */
-export type Refusal = "auth" | "balance" | "capacity" | "gone" | "transient" | "invalid";
+export type Refusal = "auth" | "balance" | "capacity" | "gone" | "transient" | "limited" | "invalid";
 
 /** RunPod said no, or said nothing. The message is fit to be shown. */
 export class RunPodError extends UserError {
   readonly refusal: Refusal;
+  /** Milliseconds that RunPod asks to wait before the next request; 0 when it does not say. */
+  readonly retryAfterMs: number;
 
-  constructor(refusal: Refusal, message: string, options?: ErrorOptions) {
+  constructor(refusal: Refusal, message: string, options?: ErrorOptions & { retryAfterMs?: number }) {
     super(message, [], options);
     this.refusal = refusal;
+    this.retryAfterMs = options?.retryAfterMs ?? 0;
   }
 }
 

@@ -1,11 +1,13 @@
 /** GraphQL documents, one per operation; a request carries nothing that its operation does not need. */
 
 const podFields = `
-  id name imageName env ports containerDiskInGb volumeInGb networkVolumeId gpuCount
+  id name imageName env ports containerDiskInGb volumeInGb volumeMountPath networkVolumeId gpuCount memoryInGb
   desiredStatus lastStatusChange podType costPerHr
-  machine { gpuTypeId gpuDisplayName dataCenterId }
+  machine { gpuTypeId gpuDisplayName dataCenterId secureCloud }
   runtime { uptimeInSeconds }
 `;
+
+const volumeFields = "id name size dataCenterId";
 
 export const operations = {
   authenticate: `query authenticate { myself { id } }`,
@@ -20,6 +22,7 @@ export const operations = {
   editPod: `mutation editPod($input: PodEditJobInput!) { podEditJob(input: $input) { id } }`,
   resumePod: `mutation resumePod($input: PodResumeInput!) { podResume(input: $input) { id } }`,
   resumeSpotPod: `mutation resumeSpotPod($input: PodBidResumeInput!) { podBidResume(input: $input) { id } }`,
+  stopPod: `mutation stopPod($input: PodStopInput!) { podStop(input: $input) { id } }`,
   terminatePod: `mutation terminatePod($input: PodTerminateInput!) { podTerminate(input: $input) }`,
   gpuTypes: `query gpuTypes {
     gpuTypes {
@@ -33,6 +36,27 @@ export const operations = {
       secure: gpuAvailability(input: $secure) { gpuTypeId available }
       community: gpuAvailability(input: $community) { gpuTypeId available }
     }
+  }`,
+  storageDataCenters: `query storageDataCenters { dataCenters { id listed storageSupport } }`,
+  listNetworkVolumes: `query listNetworkVolumes { myself { networkVolumes { ${volumeFields} } } }`,
+  createNetworkVolume: `mutation createNetworkVolume($input: CreateNetworkVolumeInput!) {
+    createNetworkVolume(input: $input) { ${volumeFields} }
+  }`,
+  updateNetworkVolume: `mutation updateNetworkVolume($input: UpdateNetworkVolumeInput!) {
+    updateNetworkVolume(input: $input) { ${volumeFields} }
+  }`,
+  deleteNetworkVolume: `mutation deleteNetworkVolume($input: DeleteNetworkVolumeInput!) {
+    deleteNetworkVolume(input: $input)
+  }`,
+  listRegistryAuths: `query listRegistryAuths { myself { containerRegistryCreds { id name } } }`,
+  createRegistryAuth: `mutation createRegistryAuth($input: SaveRegistryAuthInput) {
+    saveRegistryAuth(input: $input) { id name }
+  }`,
+  updateRegistryAuth: `mutation updateRegistryAuth($input: UpdateRegistryAuthInput) {
+    updateRegistryAuth(input: $input) { id }
+  }`,
+  deleteRegistryAuth: `mutation deleteRegistryAuth($registryAuthId: String) {
+    deleteRegistryAuth(registryAuthId: $registryAuthId)
   }`,
 } as const;
 

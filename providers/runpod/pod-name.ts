@@ -21,3 +21,6 @@ export const podName = (appId: string, mark: string, generation: string): string
 /** Whether a pod of that name belongs to the Owner with that seed, whichever resource made it. */
 export const isOwnersPod = (name: string, seed: string): boolean =>
   new RegExp(`-${ownerMark(seed)}[0-9a-f]{6}-[0-9a-f]{8}$`).test(name);
+
+/** Whether a pod of that name was made for the resource with that mark, in whichever generation. */
+export const hasMark = (name: string, mark: string): boolean => new RegExp(`-${mark}-[0-9a-f]{8}$`).test(name);

@@ -1,8 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../contract/errors.ts";
-import type { Pod, Rung, RunPodApi } from "./api.ts";
-import { isRefusal, type RunPodError } from "./errors.ts";
+import type { Pod, PodRequest, Rung, RunPodApi } from "./api.ts";
+import { terminate } from "./changes.ts";
+import { profileName } from "./deploy-profiles.ts";
+import { engineGone } from "./engine-alive.ts";
+import { isRefusal } from "./errors.ts";
+import { askMarket } from "./market.ts";
 import { placementLadder } from "./placement.ts";
-import { jobOf, type PodInputs, requirementsOf } from "./pod-inputs.ts";
+import { jobOf, type PodInputs } from "./pod-inputs.ts";
+import { hasMark } from "./pod-name.ts";
+import { requirementsFor } from "./pod-requirements.ts";
+import { podRun } from "./pod-run.ts";
 
 /** One place that was asked for a pod. */
 export interface TriedRung {
@@ -16,75 +24,120 @@ export interface TriedRung {
   refusal: string | null;
 }
 
-export interface Placed {
+export interface Obtained {
   pod: Pod;
   tried: TriedRung[];
 }
 
-// Each refusal costs a request; past these the stock list was wrong, and waiting helps more than asking on.
-const mostRungs = 12;
-
 /**
- * The pod of that name: an existing one is adopted, otherwise the cheapest place that takes it is rented.
- * @param excluded pods that are to be replaced, and so are not to be found again
+ * The pod to use: the one to adopt, the one of that name, or a new one on the cheapest terms that are granted.
  * @throws {UserError} when no place takes it; a RunPodError "transient" when it is not known whether a pod was created
  */
-export async function obtainPod(
-  api: RunPodApi,
-  name: string,
-  inputs: PodInputs,
-  excluded: ReadonlySet<string>,
-): Promise<Placed> {
-  const existing = await adopt(api, name, excluded);
+export async function obtainPod(api: RunPodApi, name: string, inputs: PodInputs): Promise<Obtained> {
+  const existing = (await adopted(api, inputs.adoptPodId)) ?? (await findByName(api, name));
   if (existing !== undefined) return { pod: existing, tried: [] };
 
-  const [gpuTypes, dataCenters] = await Promise.all([api.gpuTypes(), api.dataCenters(inputs.gpuCount)]);
-  const rungs = placementLadder(requirementsOf(inputs), gpuTypes, dataCenters).slice(0, mostRungs);
   const tried: TriedRung[] = [];
-  for (const rung of rungs) {
+  for (const rung of await rungs(api, inputs)) {
     try {
-      const pod = await api.createPod(podRequest(name, inputs, rung));
+      const pod = await rent(api, podRequest(name, inputs, rung));
       return { pod, tried: [...tried, triedRung(rung, null)] };
     } catch (error) {
-      if (isRefusal(error, "transient")) {
-        return { pod: await createdAfterAll(api, name, excluded, error), tried: [...tried, triedRung(rung, null)] };
-      }
       if (!isRefusal(error, "capacity")) throw error;
       tried.push(triedRung(rung, error.message));
     }
   }
+  const { minRamPerGpuGb } = inputs;
+  const memory = minRamPerGpuGb === undefined ? "" : `, each with ${minRamPerGpuGb} GB of memory for a GPU`;
   throw new UserError(
-    `no place took the pod; tried:\n${tried.map(rungLine).join("\n")}\nadd regions or GPU types, or try again later`,
+    `no place took the pod; tried${memory}:\n${tried.map(rungLine).join("\n")}\nadd regions or GPU types, or try again later`,
   );
 }
 
-/** The request may have worked although its answer was lost; RunPod's list shows a new pod after some moments. */
-async function createdAfterAll(
-  api: RunPodApi,
-  name: string,
-  excluded: ReadonlySet<string>,
-  lost: RunPodError,
-): Promise<Pod> {
+/** Every pod of that resource but the given one and those that the engine will delete: what interrupted runs left. */
+export async function removeStrays(api: RunPodApi, mark: string, keptPodId: string): Promise<void> {
+  const strays = (await api.listPods()).filter(
+    ({ id, name }) => id !== keptPodId && hasMark(name, mark) && !podRun.isDoomed(id),
+  );
+  await Promise.all(strays.map(({ id }) => terminate(api, id)));
+}
+
+async function adopted(api: RunPodApi, podId: string | undefined): Promise<Pod | undefined> {
+  if (podId === undefined || podRun.isDoomed(podId)) return undefined;
+  const pod = await api.findPod(podId);
+  if (pod !== undefined) return pod;
+  throw new UserError(`"adoptPodId" is "${podId}", but the account has no such pod; leave it away to get a new one`);
+}
+
+/** Among pods of one name, which only a lost answer leaves, one that runs. */
+async function findByName(api: RunPodApi, name: string): Promise<Pod | undefined> {
+  const pods = (await api.listPods()).filter((pod) => pod.name === name && !podRun.isDoomed(pod.id));
+  return pods.find((pod) => pod.desiredStatus === "RUNNING") ?? pods[0];
+}
+
+/** Each profile gets its turns, however many places are said to be free on cheaper terms. */
+async function rungs(api: RunPodApi, inputs: PodInputs): Promise<Rung[]> {
+  const { gpuTypes, dataCenters } = await askMarket(api, inputs.gpuCount);
+  const turns = new Map<string, number>();
+  return placementLadder(await requirementsFor(api, inputs), gpuTypes, dataCenters).filter((rung) => {
+    const turn = (turns.get(profileName(rung)) ?? 0) + 1;
+    turns.set(profileName(rung), turn);
+    return turn <= inputs.attemptsPerProfile;
+  });
+}
+
+/** A request whose answer is lost may have worked: it is repeated only when its pod does not show up. */
+async function rent(api: RunPodApi, request: PodRequest): Promise<Pod> {
+  await assertEngine();
+  try {
+    return await keepIfEngine(api, await api.createPod(request));
+  } catch (error) {
+    if (!isRefusal(error, "transient")) throw error;
+    const late = await showsUp(api, request.name);
+    if (late !== undefined) return late;
+    await assertEngine();
+    console.warn(`${error.message}; asking once more`);
+    return keepIfEngine(api, await api.createPod(request));
+  }
+}
+
+/** RunPod's list shows a new pod after some moments. */
+async function showsUp(api: RunPodApi, name: string): Promise<Pod | undefined> {
   for (const delay of [0, 1000, 2000, 4000]) {
-    await new Promise((resolve) => setTimeout(resolve, delay));
-    const pod = await adopt(api, name, excluded);
+    await sleep(delay);
+    const pod = await findByName(api, name);
     if (pod !== undefined) return pod;
   }
-  throw lost;
+  return undefined;
 }
 
-/** The pod of that name, if there is one; doubles, which only a lost answer leaves, are removed. */
-async function adopt(api: RunPodApi, name: string, excluded: ReadonlySet<string>): Promise<Pod | undefined> {
-  const [pod, ...doubles] = (await api.listPods()).filter((one) => one.name === name && !excluded.has(one.id));
-  await Promise.all(doubles.map((double) => api.terminatePod(double.id)));
-  return pod;
+/** An engine that was killed records nothing: what its provider still did would be rented for nobody. */
+async function assertEngine(): Promise<void> {
+  if (await engineGone()) throw new UserError("the Pulumi engine is gone; nothing more is created");
 }
 
-function podRequest(name: string, inputs: PodInputs, rung: Rung) {
-  const { gpuCount, minRamPerGpuGb, networkVolumeId } = inputs;
-  const minMemoryGb = minRamPerGpuGb === undefined ? undefined : minRamPerGpuGb * gpuCount;
-  return { ...jobOf(inputs), ...rung, name, gpuCount, minMemoryGb, networkVolumeId };
+async function keepIfEngine(api: RunPodApi, pod: Pod): Promise<Pod> {
+  if (!(await engineGone())) return pod;
+  await terminate(api, pod.id);
+  throw new UserError(`the Pulumi engine is gone; pod ${pod.id}, which it had asked for, was removed`);
 }
+
+function podRequest(name: string, inputs: PodInputs, rung: Rung): PodRequest {
+  const { gpuCount, minRamPerGpuGb, networkVolumeId, stopAfterSeconds, terminateAfterSeconds } = inputs;
+  return {
+    ...jobOf(inputs),
+    ...rung,
+    name,
+    gpuCount,
+    minMemoryGb: minRamPerGpuGb === undefined ? undefined : minRamPerGpuGb * gpuCount,
+    networkVolumeId,
+    stopAfter: afterNow(stopAfterSeconds),
+    terminateAfter: afterNow(terminateAfterSeconds),
+  };
+}
+
+const afterNow = (seconds: number | undefined): Date | undefined =>
+  seconds === undefined ? undefined : new Date(Date.now() + seconds * 1000);
 
 function triedRung(rung: Rung, refusal: string | null): TriedRung {
   const { cloud, spot, gpuLabel, dataCenter, pricePerHour } = rung;

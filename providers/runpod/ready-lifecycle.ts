@@ -1,68 +1,102 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { type Health, health } from "../../contract/api.ts";
 import { UserError } from "../../contract/errors.ts";
+import type { RunPodApi } from "./api.ts";
+import { connect } from "./connection.ts";
+import { engineGone, exitAfterEngine, runCanceled } from "./engine-alive.ts";
 import { isUnknown, outputs } from "./hook-values.ts";
+import { lookAtHealth } from "./ready/health.ts";
+import { type OnFailed, onFailedActions, settleFailedPod } from "./ready/on-failed.ts";
+import { usualPaces, type WaitWorld, waitUntilReady } from "./ready/wait.ts";
 
 interface ReadyInputs {
   endpointUrl: string;
+  podId: string;
   /** Of the pod: a container that was started anew must become ready anew. */
   revision: string;
-  timeoutSeconds: number;
+  costPerHour: number;
+  readyTimeoutSeconds: number;
+  onFailed: OnFailed;
 }
 
-export async function create(inputs: object) {
-  const { endpointUrl, timeoutSeconds } = inputs as ReadyInputs;
-  await waitUntilReady(endpointUrl, timeoutSeconds);
+type Properties = Record<string, unknown>;
+
+const defaults = { readyTimeoutSeconds: 900, onFailed: "stop" } as const;
+
+/** Runs at preview too, where not every value is known. The engine names property and value beside a reason. */
+export function check(news: Properties) {
+  const inputs: Properties = { ...defaults, ...news };
+  const { readyTimeoutSeconds, onFailed } = inputs;
+  const failures: { property: string; reason: string }[] = [];
+  if (!isUnknown(readyTimeoutSeconds) && !(typeof readyTimeoutSeconds === "number" && readyTimeoutSeconds > 0)) {
+    failures.push({ property: "readyTimeoutSeconds", reason: "give seconds above 0" });
+  }
+  if (!isUnknown(onFailed) && !onFailedActions.some((action) => action === onFailed)) {
+    failures.push({ property: "onFailed", reason: `give one of ${onFailedActions.join(", ")}` });
+  }
+  return Promise.resolve({ inputs, failures });
+}
+
+/**
+ * Asks the endpoint once: one that does not answer is waited for again. How long and what then are settings for the next
+ * wait; to change them is no reason for one.
+ */
+export async function diff(olds: Properties, news: Properties) {
+  if (isUnknown(news)) return { changes: true };
+  const isOther = ["endpointUrl", "podId", "revision"].some((name) => olds[name] !== news[name]);
+  return { changes: isOther || (await lookAtHealth(String(news["endpointUrl"]))).health?.status !== "ok" };
+}
+
+// A create that fails leaves nothing in the state, and needs not: the pod is a resource of its own, and the next `up`
+// creates this one again, that is, waits again.
+export async function create(inputs: Properties, configKey: string | undefined) {
+  await becomeReady(inputs as unknown as ReadyInputs, false, worldOf(connect(configKey)));
   return { id: "endpoint-ready", outs: outputs(inputs) };
 }
 
-export async function update(news: object) {
-  return { outs: (await create(news)).outs };
+export async function update(olds: Properties, news: Properties, configKey: string | undefined) {
+  const restarted = olds["podId"] === news["podId"] && olds["revision"] !== news["revision"];
+  await becomeReady(news as unknown as ReadyInputs, restarted, worldOf(connect(configKey)));
+  return { outs: outputs(news) };
 }
 
-/** Asks the endpoint once: one that does not answer is waited for again. */
-export async function diff(olds: object, news: object) {
-  if (isUnknown(news)) return { changes: true };
-  const before = olds as ReadyInputs;
-  const after = news as ReadyInputs;
-  const changed = before.endpointUrl !== after.endpointUrl || before.revision !== after.revision;
-  return { changes: changed || (await askHealth(after.endpointUrl))?.status !== "ok" };
+export interface ReadyWorld extends WaitWorld {
+  api: Pick<RunPodApi, "findPod" | "stopPod" | "terminatePod">;
+  /** Waits before RunPod is asked once more to stop the pod, in milliseconds. */
+  stopPausesMs: readonly number[];
 }
 
-/** Watches the boot from its first second and prints each phase. */
-async function waitUntilReady(endpointUrl: string, timeoutSeconds: number): Promise<void> {
-  const deadline = Date.now() + timeoutSeconds * 1000;
-  let last: Health | undefined;
-  let shown = "";
-  // Quick at first, for a warm pod is ready in seconds; gentle later, for models take minutes.
-  for (let delay = 200; Date.now() < deadline; delay = Math.min(delay * 1.2, 2000)) {
-    last = (await askHealth(endpointUrl)) ?? last;
-    if (last?.status === "ok") return;
-    if (last?.status === "failed") {
-      throw new UserError(`the endpoint's boot failed at ${last.phase}: ${last.detail ?? "it does not say why"}`);
-    }
-    const line = progressLine(last);
-    if (line !== shown) console.log(line);
-    shown = line;
-    await sleep(delay);
+/**
+ * Ends when the endpoint takes runs.
+ * @param restarted the container was started anew just now, where another one had been ready
+ * @throws {UserError} why it does not, what became of the pod, and how to go on
+ */
+export async function becomeReady(inputs: ReadyInputs, restarted: boolean, world: ReadyWorld): Promise<void> {
+  const { podId, costPerHour, onFailed } = inputs;
+  const outcome = await waitUntilReady({ ...inputs, restarted }, world);
+  if (outcome.kind === "ready") return;
+  if (outcome.kind === "interrupted") {
+    // Whoever breaks off has not said that the pod shall go.
+    throw new UserError(
+      `${outcome.reason} while the endpoint was starting; pod ${podId} runs on and costs ${costPerHour} USD per hour; the next pulumi up waits for it again, pulumi destroy ends it`,
+    );
   }
-  throw new UserError(
-    `${endpointUrl} was not ready after ${timeoutSeconds} s (${progressLine(last)}); raise readyTimeoutSeconds, or look at the pod's log`,
-  );
+  const is = outcome.kind === "failed" ? "running" : outcome.kind;
+  const after = await settleFailedPod(world.api, { podId, costPerHour, is }, onFailed, world.stopPausesMs);
+  throw new UserError(`${outcome.reason}\n${after}`);
 }
 
-function progressLine(state: Health | undefined): string {
-  if (state === undefined) return "waiting for the gateway to answer";
-  const share = state.progress === undefined ? "" : ` ${Math.floor(state.progress * 100)} %`;
-  return `${state.phase}${state.detail === undefined ? "" : `: ${state.detail}`}${share}`;
-}
-
-/** undefined while nothing, or something else than a gateway, answers: RunPod's proxy says 502 until the port listens. */
-async function askHealth(endpointUrl: string): Promise<Health | undefined> {
-  try {
-    const answer = await fetch(`${endpointUrl}/healthz`, { signal: AbortSignal.timeout(5000) });
-    return health.safeParse(await answer.json()).data;
-  } catch {
-    return undefined;
-  }
+function worldOf(api: RunPodApi): ReadyWorld {
+  return {
+    api,
+    log: (line) => console.log(line),
+    warn: (line) => console.warn(line),
+    interruption: async () => {
+      if (runCanceled()) return "the deployment was interrupted";
+      if (!(await engineGone())) return undefined;
+      exitAfterEngine();
+      return "the Pulumi engine ended";
+    },
+    now: () => performance.now(),
+    paces: usualPaces,
+    stopPausesMs: [1000, 3000],
+  };
 }

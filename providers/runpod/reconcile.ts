@@ -1,6 +1,9 @@
 import type { Pod, PodJob } from "./api.ts";
 
-/** One change to a pod, in the order in which they are made. */
+/**
+ * One change to a pod, in the order in which they are made. An edit carries the whole job, a larger volume included: each
+ * request of that kind restarts the container, so there is never more than one.
+ */
 export type Step = { kind: "edit"; because: string[] } | { kind: "resume" };
 
 /** What the last deployment set: tells our variables from the platform's, and holds what RunPod does not show. */
@@ -18,13 +21,14 @@ export function reconcileSteps(desired: PodJob, actual: Pod, former: FormerJob |
 /** Names of the job's parts in which the pod differs. */
 export function jobDifferences(desired: PodJob, actual: Pod, former: FormerJob | undefined): string[] {
   const ownVariables = new Set([...Object.keys(desired.env), ...Object.keys(former?.env ?? {})]);
+  const mountPath = actual.volumeMountPath ?? former?.volumeMountPath ?? desired.volumeMountPath;
   const differs: Record<string, boolean> = {
     image: actual.image !== desired.image,
     env: [...ownVariables].some((name) => actual.env[name] !== desired.env[name]),
     ports: portSet(actual.ports) !== portSet(desired.ports),
     containerDiskGb: actual.containerDiskGb !== desired.containerDiskGb,
     volumeGb: actual.networkVolumeId === undefined && actual.volumeGb < desired.volumeGb,
-    volumeMountPath: former !== undefined && former.volumeMountPath !== desired.volumeMountPath,
+    volumeMountPath: mountPath !== desired.volumeMountPath,
     registryAuthId: former !== undefined && former.registryAuthId !== desired.registryAuthId,
   };
   return Object.keys(differs).filter((part) => differs[part]);

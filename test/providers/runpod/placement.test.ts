@@ -1,7 +1,12 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { UserError } from "../../../contract/errors.ts";
 import type { DataCenter, GpuType } from "../../../providers/runpod/api.ts";
-import { placementLadder, type Requirements } from "../../../providers/runpod/placement.ts";
+import {
+  placementLadder,
+  placementProblems,
+  priceRange,
+  type Requirements,
+} from "../../../providers/runpod/placement.ts";
 
 const none = { onDemand: undefined, spot: undefined };
 const gpu = (id: string, label: string, vramGb: number, secure: number, community?: number): GpuType => ({
@@ -32,8 +37,10 @@ const need = (changed: Partial<Requirements> = {}): Requirements => ({
   minVramGb: undefined,
   gpuCount: 1,
   maxPricePerHour: undefined,
+  minRamPerGpuGb: undefined,
   regions: ["US"],
-  networkVolumeId: undefined,
+  profiles: undefined,
+  networkVolume: undefined,
   ...changed,
 });
 const ladder = (changed: Partial<Requirements> = {}) =>
@@ -75,59 +82,92 @@ describe("where a pod is asked for", () => {
   });
 
   it("asks for secure places only when a network volume is attached", () => {
-    expect(ladder({ networkVolumeId: "v", preferredGpuTypes: ["4090"] })).toEqual([
+    expect(ladder({ networkVolume: { dataCenter: "US-KS-2" }, preferredGpuTypes: ["4090"] })).toEqual([
       "SECURE spot RTX 4090 US-KS-2 0.35",
       "SECURE RTX 4090 US-KS-2 0.70",
     ]);
   });
 
-  it.each<[Partial<Requirements>, string]>([
-    [{ minVramGb: 96 }, '"compute_policy.min_vram_gb" is 96, with 1 GPU(s); the largest GPU offered has 80 GB'],
-    [
-      { preferredGpuTypes: ["H1000"] },
-      '"preferred_gpu_types" names H1000, which RunPod does not offer; it offers RTX 4090,',
-    ],
-    [
-      { regions: ["MOON"] },
-      '"regions" names MOON; use US, USA, NA, EU, EUR, APAC, ASIA, or a data centre: US-KS-2, US-TX-3',
-    ],
-    [
-      { maxPricePerHour: 0.1 },
-      '"compute_policy.max_price_per_hour" is 0.1; the cheapest offer costs 0.13 USD per hour',
-    ],
-    [
-      { regions: ["US-TX-3"], preferredGpuTypes: ["A100"] },
-      "no GPU in stock: none of A100 PCIe, A100 SXM in US-TX-3; add regions or GPU types, or try again later",
-    ],
-  ])("refuses %j and says what is offered", (changed, message) => {
-    expect(() => ladder(changed)).toThrow(message);
+  it("asks on the given terms only, in the given order", () => {
+    const profiles = [
+      { cloud: "SECURE", spot: false },
+      { cloud: "COMMUNITY", spot: true },
+    ] as const;
+    expect(ladder({ profiles: [...profiles], preferredGpuTypes: ["4090"] })).toEqual([
+      "SECURE RTX 4090 US-KS-2 0.70",
+      "COMMUNITY spot RTX 4090 US-TX-3 0.17",
+    ]);
   });
 
-  it("never names a place that misses a requirement", () => {
-    fc.assert(
-      fc.property(
-        fc.record({
-          minVramGb: fc.constantFrom(undefined, 16, 24, 80),
-          gpuCount: fc.integer({ min: 1, max: 4 }),
-          maxPricePerHour: fc.constantFrom(undefined, 0.3, 1, 4),
-          regions: fc.constantFrom<string[]>(["US"], ["EU"], ["US-TX-3", "EU-RO-1"]),
-        }),
-        (changed) => {
-          let rungs: ReturnType<typeof placementLadder>;
-          try {
-            rungs = placementLadder(need(changed), gpuTypes, dataCenters);
-          } catch {
-            return;
-          }
-          for (const rung of rungs) {
-            const type = gpuTypes.find(({ id }) => id === rung.gpuTypeId);
-            const place = dataCenters.find(({ id }) => id === rung.dataCenter);
-            expect(type?.vramGb).toBeGreaterThanOrEqual(changed.minVramGb ?? 0);
-            expect(rung.pricePerHour).toBeLessThanOrEqual(changed.maxPricePerHour ?? Number.POSITIVE_INFINITY);
-            expect(place?.inStock[rung.cloud]).toContain(rung.gpuTypeId);
-          }
-        },
-      ),
+  it("names what it costs at least and at most, whatever is in stock", () => {
+    expect(priceRange(need({ preferredGpuTypes: ["4090"], gpuCount: 2 }), gpuTypes)).toEqual({ from: 0.35, to: 1.4 });
+    expect(priceRange(need({ maxPricePerHour: 0.01 }), gpuTypes)).toBeUndefined();
+  });
+
+  it.each<[string, Partial<Requirements>, string]>([
+    [
+      "VRAM that no GPU has",
+      { minVramGb: 96 },
+      'no GPU meets the needs; of 4 GPU types offered,\n  "compute_policy.min_vram_gb" is 96: refuses RTX 4090 (24 GB), RTX A4000 (16 GB), A100 PCIe (80 GB), A100 SXM (80 GB)',
+    ],
+    [
+      "a label that names nothing",
+      { preferredGpuTypes: ["4090", "H1000"] },
+      '"preferred_gpu_types" names H1000, which RunPod does not offer; it offers RTX 4090, RTX A4000, A100 PCIe, A100 SXM',
+    ],
+    [
+      "a region that is none",
+      { regions: ["MOON"] },
+      '"regions" names MOON; use US, USA, NA, EU, EUR, APAC, ASIA, or a data centre: US-KS-2, US-TX-3, EU-RO-1',
+    ],
+    [
+      "a price below every offer",
+      { maxPricePerHour: 0.4, minVramGb: 80 },
+      'no GPU meets the needs; of 4 GPU types offered,\n  "compute_policy.min_vram_gb" is 80: refuses RTX 4090 (24 GB), RTX A4000 (16 GB)\n  "compute_policy.max_price_per_hour" is 0.4: refuses A100 PCIe (0.80 USD), A100 SXM (0.95 USD)',
+    ],
+    [
+      "more GPUs than a host has",
+      { gpuCount: 9, preferredGpuTypes: ["A100 SXM"] },
+      'no GPU meets the needs; of 4 GPU types offered,\n  "preferred_gpu_types" is A100 SXM: refuses RTX 4090, RTX A4000, A100 PCIe\n  "compute_policy.gpu_count" is 9: refuses A100 SXM (8 at most)',
+    ],
+    [
+      "terms on which a GPU is not offered",
+      { profiles: [{ cloud: "COMMUNITY", spot: false }], minVramGb: 80 },
+      'no GPU meets the needs; of 4 GPU types offered,\n  "compute_policy.min_vram_gb" is 80: refuses RTX 4090 (24 GB), RTX A4000 (16 GB)\n  "deployProfiles" is COMMUNITY: refuses A100 PCIe, A100 SXM',
+    ],
+    [
+      "a preferred GPU that is too small: both requirements hold",
+      { preferredGpuTypes: ["A4000"], minVramGb: 24 },
+      'no GPU meets the needs; of 4 GPU types offered,\n  "preferred_gpu_types" is A4000: refuses RTX 4090, A100 PCIe, A100 SXM\n  "compute_policy.min_vram_gb" is 24: refuses RTX A4000 (16 GB)',
+    ],
+    [
+      "a network volume outside the regions",
+      { networkVolume: { dataCenter: "EU-RO-1" } },
+      '"regions" is US, but the network volume is in EU-RO-1; add EU-RO-1',
+    ],
+    [
+      "a network volume in the community cloud",
+      { networkVolume: { dataCenter: "US-KS-2" }, profiles: [{ cloud: "COMMUNITY", spot: true }] },
+      '"deployProfiles" asks for COMMUNITY spot, where no network volume can be attached; ask for SECURE only',
+    ],
+    [
+      "what is sold out",
+      { regions: ["US-TX-3"], preferredGpuTypes: ["A100"] },
+      'no GPU in stock: none of A100 PCIe, A100 SXM in US-TX-3 (COMMUNITY spot, COMMUNITY, SECURE spot, SECURE); add regions or GPU types, or try again later; of 4 GPU types offered,\n  "preferred_gpu_types" is A100: refuses RTX 4090, RTX A4000',
+    ],
+  ])("refuses %s and says what is offered", (_, changed, message) => {
+    expect(() => ladder(changed)).toThrow(new UserError(message));
+  });
+
+  it("names every requirement that cannot be met, by the pod's input", () => {
+    const problems = placementProblems(
+      need({ regions: ["MOON"], preferredGpuTypes: ["H1000"] }),
+      gpuTypes,
+      dataCenters,
     );
+    expect(problems.map(({ path }) => path)).toEqual(["regions", "preferredGpuTypes"]);
+    expect(placementProblems(need({ minVramGb: 96 }), gpuTypes, dataCenters).map(({ path }) => path)).toEqual([
+      "minVramGb",
+    ]);
   });
 });

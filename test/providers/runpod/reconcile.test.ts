@@ -18,11 +18,14 @@ const pod = (changed: Partial<Pod> = {}): Pod => ({
   env: { A: "1", PUBLIC_KEY: "ssh" },
   networkVolumeId: undefined,
   gpuCount: 1,
+  memoryGb: 32,
   desiredStatus: "RUNNING",
   statusDetail: "",
   containerRunning: true,
   spot: false,
   costPerHour: 0.5,
+  cloud: undefined,
+  gpuTypeId: undefined,
   gpuType: undefined,
   dataCenter: undefined,
   ...changed,
@@ -39,6 +42,7 @@ describe("what a pod needs to run its job", () => {
     ["an edit for another image", pod({ image: "golden:0" }), ["edit image"]],
     ["an edit for a changed variable", pod({ env: { A: "0" } }), ["edit env"]],
     ["an edit for a missing variable", pod({ env: {} }), ["edit env"]],
+    ["an edit for another mount path", pod({ volumeMountPath: "/workspace" }), ["edit volumeMountPath"]],
     ["an edit for other ports", pod({ ports: [] }), ["edit ports"]],
     ["an edit when the volume is too small", pod({ volumeGb: 50 }), ["edit volumeGb"]],
     ["nothing when the volume is larger: it only ever grows", pod({ volumeGb: 200 }), []],
@@ -59,7 +63,8 @@ describe("what a pod needs to run its job", () => {
 
   it("is an edit when what RunPod does not show was changed since the last deployment", () => {
     expect(steps(pod(), job, { ...job, registryAuthId: "r" })).toEqual(["edit registryAuthId"]);
-    expect(steps(pod(), job, { ...job, volumeMountPath: "/old" })).toEqual(["edit volumeMountPath"]);
+    const silent = pod({ volumeMountPath: undefined });
+    expect(steps(silent, job, { ...job, volumeMountPath: "/old" })).toEqual(["edit volumeMountPath"]);
   });
 
   it("sends the platform's variables along and drops those that were ours", () => {

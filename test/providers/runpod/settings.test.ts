@@ -27,7 +27,15 @@ describe("where RunPod is and with which key", () => {
       apiKey: "k",
       baseUrl: "https://api.runpod.io",
       proxyUrl: "https://{podId}-{port}.proxy.runpod.net",
+      timeoutMs: 30_000,
     });
+  });
+
+  it("refuses a timeout that is none", () => {
+    const env = { RUNPOD_API_KEY: "k", COMFY_ENDPOINTS_RUNPOD_TIMEOUT_SECONDS: "soon" };
+    expect(() => runPodSettings(env, undefined, noKeychain)).toThrow(
+      'COMFY_ENDPOINTS_RUNPOD_TIMEOUT_SECONDS is "soon"; give seconds from above 0 to 600',
+    );
   });
 
   it("refuses a proxy URL that cannot name a pod", () => {

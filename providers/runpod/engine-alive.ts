@@ -1,0 +1,50 @@
+import { subscribe } from "node:diagnostics_channel";
+import { connect } from "node:net";
+
+/** What a provider process can know of the engine that started it. Pulumi itself tells a running hook nothing. */
+
+const answerMs = 2000;
+
+/**
+ * Whether the engine is dead, so that nothing a hook does would be recorded any more.
+ * @param address of the engine; it is the last argument of a provider process. Anything else means that no engine is
+ *   there to be asked (a test, a command line): then it is not gone.
+ */
+export function engineGone(address: string | undefined = process.argv.at(-1)): Promise<boolean> {
+  const [, host, port] = /^(127\.0\.0\.1|localhost):(\d{1,5})$/.exec(address ?? "") ?? [];
+  if (host === undefined) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const socket = connect({ host, port: Number(port), timeout: answerMs });
+    const answer = (gone: boolean) => {
+      socket.destroy();
+      resolve(gone);
+    };
+    socket.once("connect", () => answer(false));
+    // Only a refusal is sure. An engine that is slow, or a machine short of sockets, is no dead engine.
+    socket.once("timeout", () => answer(false));
+    socket.once("error", (error: NodeJS.ErrnoException) => answer(error.code === "ECONNREFUSED"));
+  });
+}
+
+let leaving: NodeJS.Timeout | undefined;
+
+/**
+ * For a hook that found the engine gone: ends this process some time later, which would otherwise serve nobody for ever.
+ * @param graceMs for other hooks of the process, which may have to clean up, in milliseconds
+ */
+export function exitAfterEngine(graceMs = 60_000): void {
+  leaving ??= setTimeout(() => process.exit(1), graceMs).unref();
+}
+
+let canceled = false;
+
+/**
+ * Whether the run was interrupted (Ctrl-C) since this module was loaded. The engine then waits for the running hooks and
+ * calls `Cancel`, which Pulumi's dynamic provider answers without telling anybody; the request is seen here as it comes in.
+ */
+export const runCanceled = (): boolean => canceled;
+
+subscribe("http2.server.stream.created", (message) => {
+  const { headers } = message as { headers?: Record<string, unknown> };
+  if (headers?.[":path"] === "/pulumirpc.ResourceProvider/Cancel") canceled = true;
+});

@@ -1,0 +1,65 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { isRefusal, RunPodError } from "../errors.ts";
+
+// A list may lack for some moments what was created just now.
+const listLagMs = [0, 1000, 3000];
+
+// RunPod stumbles for seconds, not for minutes; who needs longer runs `up` again.
+const retryDelaysMs = [500, 2000];
+
+export interface Obtained<T> {
+  found: T;
+  /** Created by this call, and not there before. */
+  isNew: boolean;
+}
+
+/**
+ * What is there, or else what is created. RunPod has no idempotency key, so the list is read before the request, and again
+ * when the request failed: it may have worked although its answer was lost.
+ * @throws what `create` threw when the list does not show it; "transient" means that it may have been created all the same
+ */
+export async function findOrCreate<T>(
+  find: () => Promise<T | undefined>,
+  create: () => Promise<T>,
+): Promise<Obtained<T>> {
+  const existing = await find();
+  if (existing !== undefined) return { found: existing, isNew: false };
+  try {
+    return { found: await create(), isNew: true };
+  } catch (error) {
+    for (const delay of isRefusal(error, "transient") ? listLagMs : listLagMs.slice(0, 1)) {
+      await sleep(delay);
+      const found = await answered(find);
+      if (found !== undefined) return { found, isNew: true };
+    }
+    throw error;
+  }
+}
+
+/**
+ * Sends a change that does no harm when it is made twice, until it is made.
+ * @param isDone looks whether it was made although RunPod answered nothing, or something else
+ */
+export async function persist(send: () => Promise<unknown>, isDone: () => Promise<boolean>): Promise<void> {
+  for (const delay of [...retryDelaysMs, undefined]) {
+    try {
+      await send();
+      return;
+    } catch (error) {
+      const mayWorkLater = isRefusal(error, "transient") && delay !== undefined;
+      if (mayWorkLater) await sleep(delay);
+      if (await isDone()) return;
+      if (!mayWorkLater) throw error;
+    }
+  }
+}
+
+/** undefined also when the question itself fails: the first error tells more. */
+async function answered<T>(find: () => Promise<T | undefined>): Promise<T | undefined> {
+  try {
+    return await find();
+  } catch (error) {
+    if (error instanceof RunPodError) return undefined;
+    throw error;
+  }
+}
