@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { createDeployment, type Deployment, openDeployment } from "../cli/stacks/deployment.ts";
 import { openProject } from "../cli/stacks/project.ts";
 import { UserError } from "../contract/errors.ts";
-import { type LocalRunPod, localEnv, startLocalRunPod, stopLocalRunPod } from "./demo/local-runpod.ts";
+import { type LocalRunPod, startLocalRunPod, stopLocalRunPod } from "./demo/local-runpod.ts";
 import { requestPicture } from "./demo/picture.ts";
 import { engine, engineEnv } from "./engine/index.js";
 
@@ -105,7 +105,7 @@ async function destroy(deployment: Deployment): Promise<void> {
 
 async function leaveRunning(deployment: Deployment, runPod: LocalRunPod): Promise<void> {
   const { endpointUrl, apiKey } = await deployment.outputs();
-  writeFileSync(keptFile, JSON.stringify({ url: runPod.url, pid: runPod.pid }));
+  writeFileSync(keptFile, JSON.stringify(runPod));
   const lines = Object.entries(demoEnv(keptFolder, runPod.env)).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(keptEnvFile, lines.join(""));
   const cend = `COMFY_ENDPOINTS_ENV_FILE=${relative(root, keptEnvFile)} ./cend --state-dir ${relative(root, keptFolder)}`;
@@ -125,8 +125,8 @@ Take it down:
 
 async function takeDown(): Promise<void> {
   if (!existsSync(keptFile)) throw new UserError("no demo is running; start one with: npm run demo -- --keep");
-  const { url, pid } = JSON.parse(readFileSync(keptFile, "utf8")) as { url: string; pid: number };
-  const deployment = await openDeployment(await project(keptFolder, localEnv(url)), stack);
+  const { url, pid, env } = JSON.parse(readFileSync(keptFile, "utf8")) as LocalRunPod;
+  const deployment = await openDeployment(await project(keptFolder, env), stack);
   if (deployment !== undefined && (await answers(url))) await destroy(deployment);
   await stopLocalRunPod(pid);
   rmSync(keptFolder, { recursive: true, force: true });

@@ -28,16 +28,12 @@ export async function startLocalRunPod(folder: string, outlive: boolean): Promis
     stdio: [outlive ? "ignore" : "pipe", output, output],
   });
   closeSync(output);
-  const url = await firstLine(log, () => child.exitCode !== null);
+  const { apiBaseUrl, apiKey, proxyUrl } = await firstLine(log, () => child.exitCode !== null);
   child.unref();
-  return { url, pid: child.pid ?? 0, env: localEnv(url) };
-}
-
-export function localEnv(url: string): Record<string, string> {
   return {
-    RUNPOD_API_BASE_URL: url,
-    RUNPOD_PROXY_URL: `${url}/proxy/{podId}-{port}`,
-    RUNPOD_API_KEY: "local-key",
+    url: apiBaseUrl,
+    pid: child.pid ?? 0,
+    env: { RUNPOD_API_BASE_URL: apiBaseUrl, RUNPOD_PROXY_URL: proxyUrl, RUNPOD_API_KEY: apiKey },
   };
 }
 
@@ -52,12 +48,17 @@ export async function stopLocalRunPod(pid: number): Promise<void> {
   signal(pid, "SIGKILL");
 }
 
-async function firstLine(log: string, ended: () => boolean): Promise<string> {
+/** What it prints once it answers. */
+async function firstLine(
+  log: string,
+  ended: () => boolean,
+): Promise<{ apiBaseUrl: string; apiKey: string; proxyUrl: string }> {
   const deadline = Date.now() + startDeadlineMs;
   while (Date.now() < deadline) {
     const [line, rest] = readFileSync(log, "utf8").split("\n", 2);
-    if (line !== undefined && rest !== undefined && line.startsWith("{"))
-      return (JSON.parse(line) as { url: string }).url;
+    if (line !== undefined && rest !== undefined && line.startsWith("{")) {
+      return JSON.parse(line) as Awaited<ReturnType<typeof firstLine>>;
+    }
     if (ended()) break;
     await sleep(50);
   }

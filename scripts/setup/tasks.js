@@ -22,6 +22,8 @@ const tasks = {
     inPlace: false,
   },
   build: { needs: "node", runs: "node", args: ["scripts/build.ts"], inPlace: false },
+  faults: { needs: "engine", runs: "node", args: ["test/faults/main.ts"], inPlace: false },
+  bench: { needs: "engine", runs: "node", args: ["bench/main.ts"], inPlace: false },
   local: { needs: "node", runs: "node", args: ["local/main.ts"], inPlace: false },
   pulumi: { needs: "engine", runs: "pulumi", args: [], inPlace: true },
   // Most of its commands need no engine; those that do ask for it themselves.

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Access } from "../../local/welcome.ts";
 import { until } from "../support/until.ts";
 
 let folder: string;
@@ -17,9 +18,9 @@ afterEach(() => {
 });
 
 /** Starts it with its temporary files in the test's folder. */
-function start(...args: string[]) {
+function start(args: string[], env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [resolve(import.meta.dirname, "../../local/main.ts"), ...args], {
-    env: { ...process.env, TMPDIR: folder },
+    env: { ...process.env, TMPDIR: folder, ...env },
   });
   children.push(child);
   const started = { child, stdout: "", stderr: "", ended: once(child, "close") as Promise<[number | null]> };
@@ -27,14 +28,17 @@ function start(...args: string[]) {
   child.stderr.on("data", (chunk: Buffer) => (started.stderr += chunk.toString()));
   return started;
 }
-const urlOf = async (program: ReturnType<typeof start>): Promise<string> => {
-  await until("it listens", () => program.stdout.includes("\n"));
-  return (JSON.parse(program.stdout) as { url: string }).url;
+const accessOf = async (program: ReturnType<typeof start>): Promise<Access> => {
+  await until("it answers", () => program.stdout.includes("\n"));
+  return JSON.parse(program.stdout) as Access;
 };
+// As far as Node tells a program, its stdout is a terminal.
+const onTerminal = { NODE_OPTIONS: "--import=data:text/javascript,process.stdout.isTTY=true" };
+const dataFolders = () => readdirSync(folder).filter((name) => name.startsWith("local-runpod-"));
 
 describe("npm run local", () => {
   it("tells a person how to use it, until it is interrupted; then its temporary folder is gone", async () => {
-    const program = start("--port", "0");
+    const program = start(["--port", "0"], onTerminal);
     await until("it says so", () => program.stdout.includes("/local\n"));
     const [, url = ""] = /^RUNPOD_API_BASE_URL=(.*)$/m.exec(program.stdout) ?? [];
     expect(program.stdout).toBe(
@@ -47,26 +51,39 @@ describe("npm run local", () => {
       ].join("\n"),
     );
     expect((await fetch(`${url}/local`)).status).toBe(200);
-    expect(readdirSync(folder).filter((name) => name.startsWith("local-runpod-"))).toHaveLength(1);
+    expect(dataFolders()).toHaveLength(1);
     program.child.kill("SIGINT");
     expect(await program.ended).toEqual([0, null]);
-    expect(readdirSync(folder).filter((name) => name.startsWith("local-runpod-"))).toEqual([]);
+    expect(dataFolders()).toEqual([]);
   });
 
-  it("tells a program its address, keeps the folder it was given, and ends with its standard input", async () => {
+  it.each([
+    ["in a pipe", [], {}],
+    ["on a terminal that is to have it", ["--json"], onTerminal],
+  ])("tells a program where it is and with which key, in one line of JSON: %s", async (_, args, env) => {
+    const program = start(["--port", "0", ...args], env);
+    const access = await accessOf(program);
+    const { apiBaseUrl } = access;
+    expect(apiBaseUrl).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+    expect(access).toEqual({ apiBaseUrl, apiKey: "local-key", proxyUrl: `${apiBaseUrl}/proxy/{podId}-{port}` });
+    expect(program.stdout).toBe(`${JSON.stringify(access)}\n`);
+    expect((await fetch(`${apiBaseUrl}/local/operations`)).status).toBe(200);
+  });
+
+  it("keeps the folder it was given, and ends with its standard input", async () => {
     const data = join(folder, "data");
-    const program = start("--port", "0", "--data", data, "--json", "--exit-with-stdin");
-    expect((await fetch(`${await urlOf(program)}/local/operations`)).status).toBe(200);
+    const program = start(["--port", "0", "--data", data, "--exit-with-stdin"]);
+    await accessOf(program);
     program.child.stdin.end();
     expect(await program.ended).toEqual([0, null]);
     expect(existsSync(data)).toBe(true);
   });
 
   it("says what to do when the port is in use, and leaves nothing behind", async () => {
-    const first = start("--port", "0", "--json");
-    const { port } = new URL(await urlOf(first));
+    const first = start(["--port", "0"]);
+    const { port } = new URL((await accessOf(first)).apiBaseUrl);
     const before = readdirSync(folder);
-    const second = start("--port", port);
+    const second = start(["--port", port]);
     expect(await second.ended).toEqual([1, null]);
     expect(second.stderr).toBe(
       `port ${port} is in use; end what listens there, or give another one: npm run local -- --port 0 takes any\n`,
@@ -75,7 +92,7 @@ describe("npm run local", () => {
   });
 
   it("takes only a port", async () => {
-    const program = start("--port", "70000");
+    const program = start(["--port", "70000"]);
     expect(await program.ended).toEqual([1, null]);
     expect(program.stderr).toContain("give a port from 0 to 65535.");
   });

@@ -23,7 +23,11 @@ export interface StartedRun {
 
 /** A Pulumi stack with state of its own. */
 export interface TestStack {
+  /** Holds the program's Pulumi.yaml, the config, and all of the state. */
+  folder: string;
   pulumi(...args: string[]): Promise<PulumiRun>;
+  /** Sets a secret of the config, without telling it to other processes. */
+  setSecret(key: string, value: string): Promise<void>;
   /** Starts a run that is to be broken off. */
   start(...args: string[]): StartedRun;
   /** Counts of the last update's operations: `{create: 6}`. */
@@ -98,16 +102,36 @@ export async function createStackOf(folder: string, env: Record<string, string>)
         output += text;
       });
     }
-    // What a killed run leaves behind keeps its streams open: they may close much later than it ends.
     const ended = new Promise<PulumiRun>((resolve) =>
-      child.once("exit", (code) => setImmediate(() => resolve({ code: code ?? 1, output }))),
+      child.once("exit", (code) => {
+        const end = () => {
+          clearTimeout(late);
+          child.stdout.destroy();
+          child.stderr.destroy();
+          resolve({ code: code ?? 1, output });
+        };
+        // What a killed run leaves behind keeps the streams open for as long as it lives.
+        const late = setTimeout(end, 500);
+        child.once("close", end);
+      }),
     );
     return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), output: () => output, ended };
   };
 
   await pulumi("stack", "init", "test");
   return {
+    folder,
     pulumi,
+    setSecret: (key, value) =>
+      new Promise((resolve, reject) => {
+        const child = spawn(found.pulumi, ["config", "set", "--secret", key], {
+          cwd: folder,
+          env: fullEnv,
+          stdio: ["pipe", "ignore", "inherit"],
+        });
+        child.once("exit", (code) => (code === 0 ? resolve() : reject(new Error(`pulumi config set ${key} failed`))));
+        child.stdin.end(value);
+      }),
     start,
     changes: async () => {
       const [last] = (await json("stack", "history", "--json", "--page-size", "1")) as {

@@ -1,0 +1,78 @@
+import { type PodArgs, type PodStack, startPodStack } from "../support/pod-stack.ts";
+import type { StartedRun } from "../support/stack.ts";
+import { distinct, numberOperations, type Operation } from "./operations.ts";
+
+/** What a deployment does, from the state that it starts from. */
+interface Phase {
+  /** Inputs that are deployed before; undefined for nothing. */
+  from: PodArgs | undefined;
+  /** Inputs of the `up`; undefined for a `destroy`. */
+  to: PodArgs | undefined;
+  /** Done by hand in between, as in RunPod's console. */
+  drift?: (stack: PodStack) => Promise<void> | void;
+}
+
+/** What an interrupted run leaves: a pod of the same resource, of another generation. */
+async function addStray({ runpod }: PodStack): Promise<void> {
+  const name = runpod.account.pods()[0]?.name.replace(/[0-9a-f]{8}$/, "00000000") ?? "";
+  const input = `{name: "${name}", imageName: "example/golden:0", gpuTypeId: "NVIDIA L4", gpuCount: 1}`;
+  await runpod.graphql(`mutation { podFindAndDeployOnDemand(input: ${input}) { id } }`);
+}
+
+function stopPods({ runpod }: PodStack): void {
+  for (const { id } of runpod.account.pods()) runpod.account.stop(id);
+}
+
+export const phases = {
+  create: { from: undefined, to: {} },
+  update: { from: {}, to: { image: "example/golden:2" }, drift: addStray },
+  resume: { from: {}, to: {}, drift: stopPods },
+  replace: { from: {}, to: { podRotation: "1" } },
+  destroy: { from: {}, to: undefined, drift: addStray },
+} as const satisfies Record<string, Phase>;
+
+export type PhaseName = keyof typeof phases;
+
+export const phaseNames = Object.keys(phases) as PhaseName[];
+
+/** Brings a new stack to where the phase begins. */
+export async function prepare(stack: PodStack, name: PhaseName): Promise<void> {
+  const { from, drift }: Phase = phases[name];
+  if (from !== undefined) await stack.deploy(from);
+  await drift?.(stack);
+}
+
+/** Starts the run that the phase is about. */
+export function begin(stack: PodStack, name: PhaseName): StartedRun {
+  const { to }: Phase = phases[name];
+  return to === undefined ? stack.start("destroy", "--yes", "--skip-preview") : stack.startUp(to);
+}
+
+/** Inputs that hold when the deployment goes on after the phase. */
+export const wanted = (name: PhaseName): PodArgs => phases[name].to ?? {};
+
+/** Every operation that RunPod sees in a phase in which nothing breaks. */
+export async function cleanRun(name: PhaseName): Promise<Operation[]> {
+  const seen: Operation[] = [];
+  let number: ReturnType<typeof numberOperations> | undefined;
+  const stack = await startPodStack({
+    watch: (moment) => {
+      if (moment.moment === "arrived" && number !== undefined) seen.push(number(moment));
+    },
+  });
+  try {
+    await prepare(stack, name);
+    number = numberOperations(name);
+    const { code, output } = await begin(stack, name).ended;
+    if (code !== 0) throw new Error(`the phase ${name} fails with nothing broken:\n${output}`);
+    return distinct(seen);
+  } finally {
+    await stack.close();
+  }
+}
+
+export async function cleanRuns(): Promise<Operation[]> {
+  const operations: Operation[] = [];
+  for (const name of phaseNames) operations.push(...(await cleanRun(name)));
+  return operations;
+}
