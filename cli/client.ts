@@ -61,7 +61,7 @@ export function createClient({ url, apiKey, keyRemedy, userAgent, signal }: Clie
     const { method, scope } = routes[name];
     const address = base + routePath(name, request.parameters);
     const label = `${method} ${address}`;
-    const headers = { "user-agent": userAgent, ...(scope === "key" && { "x-api-key": apiKey }), ...request.headers };
+    const headers = { "user-agent": userAgent, ...(scope !== "open" && { "x-api-key": apiKey }), ...request.headers };
     try {
       const response = await fetch(address, {
         method,

@@ -42,7 +42,7 @@ export function createApp(options: AppOptions): Express {
   });
   const key = requireKey(apiKey);
   for (const [name, route] of Object.entries(routes) as [keyof Handlers, Route][]) {
-    const guards = route.scope === "key" ? [key] : [];
+    const guards = route.scope === "open" ? [] : [key];
     const method = route.method === "GET" ? "get" : "post";
     app[method](route.path, ...guards, ...handlers[name]);
   }

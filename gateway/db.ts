@@ -1,66 +1,96 @@
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { UserError } from "../contract/errors.ts";
+import { migrations } from "./migrations.ts";
 
-/** Each brings the database one version further. Only ever append: pods keep their databases over updates. */
-const migrations = [
-  `CREATE TABLE jobs (
-     sequence INTEGER PRIMARY KEY,
-     job_id TEXT NOT NULL UNIQUE,
-     state TEXT NOT NULL CHECK (state IN ('queued', 'running', 'completed', 'failed', 'canceled')),
-     inputs TEXT NOT NULL,
-     result TEXT,
-     error TEXT,
-     prompt_id TEXT,
-     cancel_requested INTEGER NOT NULL DEFAULT 0,
-     attempts INTEGER NOT NULL DEFAULT 0,
-     created_at TEXT NOT NULL,
-     started_at TEXT,
-     finished_at TEXT
-   ) STRICT;
-   CREATE INDEX jobs_queued ON jobs (sequence) WHERE state = 'queued';
-   CREATE INDEX jobs_running ON jobs (sequence) WHERE state = 'running';
-
-   CREATE TABLE files (
-     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-     file_id TEXT NOT NULL UNIQUE,
-     media_type TEXT NOT NULL,
-     size_bytes INTEGER NOT NULL,
-     sha256 TEXT NOT NULL,
-     source TEXT NOT NULL CHECK (source IN ('uploaded', 'generated')),
-     app_id TEXT,
-     original_name TEXT,
-     created_at TEXT NOT NULL
-   ) STRICT;
-   CREATE INDEX files_media_type ON files (media_type, sequence);
-   CREATE INDEX files_source ON files (source, sequence);
-   CREATE INDEX files_app_id ON files (app_id, sequence);`,
-];
+/** The gateway's database. Reads are done at once; writes go together in one transaction. */
+export interface Database {
+  prepare(sql: string): StatementSync;
+  /**
+   * Does the work in the next transaction, with everything else that waits for it: many requests share one fsync. Ends
+   * when it is safe on disk. Work that throws is undone alone.
+   */
+  commit<T>(work: () => T): Promise<T>;
+  /** Writes what waits, then closes. */
+  close(): void;
+}
 
 /**
  * Opens the database, made or brought up to date as needed.
  * @throws {UserError} when a newer version of the gateway wrote it
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string): Database {
   mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: 1000 });
+  const sqlite = new DatabaseSync(path, { timeout: 1000 });
   // One process owns the file. Exclusive locking also frees WAL from shared memory, which network volumes lack.
-  database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
-  migrate(database, path);
-  return database;
+  sqlite.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  migrate(sqlite, path);
+  return groupingCommits(sqlite);
 }
 
-function migrate(database: DatabaseSync, path: string): void {
-  const version = Number(database.prepare("PRAGMA user_version").get()?.["user_version"]);
+interface Waiting {
+  work: () => unknown;
+  resolve: (value: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
+function groupingCommits(sqlite: DatabaseSync): Database {
+  let waiting: Waiting[] = [];
+
+  const flush = (): void => {
+    const group = waiting;
+    waiting = [];
+    if (group.length === 0) return;
+    try {
+      sqlite.exec("BEGIN IMMEDIATE");
+      const settled = group.map((each) => attempt(sqlite, each));
+      sqlite.exec("COMMIT");
+      for (const settle of settled) settle();
+    } catch (error) {
+      // The disk is full, or broken: nothing of it happened.
+      if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
+      for (const { reject } of group) reject(error);
+    }
+  };
+
+  return {
+    prepare: (sql) => sqlite.prepare(sql),
+    commit: <T>(work: () => T) =>
+      new Promise<T>((resolve, reject) => {
+        if (waiting.length === 0) setImmediate(flush);
+        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      }),
+    close: () => {
+      flush();
+      sqlite.close();
+    },
+  };
+}
+
+/** @returns what tells the caller, to be called when the group is committed */
+function attempt(sqlite: DatabaseSync, { work, resolve, reject }: Waiting): () => void {
+  sqlite.exec("SAVEPOINT work");
+  try {
+    const value = work();
+    sqlite.exec("RELEASE work");
+    return () => resolve(value);
+  } catch (error) {
+    sqlite.exec("ROLLBACK TO work; RELEASE work");
+    return () => reject(error);
+  }
+}
+
+function migrate(sqlite: DatabaseSync, path: string): void {
+  const version = Number(sqlite.prepare("PRAGMA user_version").get()?.["user_version"]);
   if (version > migrations.length) {
-    database.close();
+    sqlite.close();
     throw new UserError(
       `${path} has version ${version}, this gateway knows ${migrations.length}; run the gateway that wrote it`,
     );
   }
   migrations.slice(version).forEach((migration, at) => {
-    database.exec(`BEGIN; ${migration} PRAGMA user_version = ${version + at + 1}; COMMIT;`);
+    sqlite.exec(`BEGIN; ${migration} PRAGMA user_version = ${version + at + 1}; COMMIT;`);
   });
 }
 

@@ -2,14 +2,14 @@ import { createHash, randomUUID } from "node:crypto";
 import { createWriteStream, existsSync, mkdirSync, rmSync } from "node:fs";
 import { open, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { SQLOutputValue } from "node:sqlite";
 import { pipeline } from "node:stream/promises";
-import { promised } from "../db.ts";
+import { type Database, promised } from "../db.ts";
 import { extensionOf } from "./media-types.ts";
 import { FileEmpty, type FileRecord, type FileStore, FileTooLarge } from "./store.ts";
 
 /** Rows in the database, bytes in one folder. A row appears only when its bytes are safe on disk. */
-export function createDiskFileStore(database: DatabaseSync, folder: string): FileStore {
+export function createDiskFileStore(database: Database, folder: string): FileStore {
   const incoming = join(folder, "incoming");
   // What a crash left half written belongs to no row.
   rmSync(incoming, { recursive: true, force: true });
@@ -37,7 +37,7 @@ export function createDiskFileStore(database: DatabaseSync, folder: string): Fil
         const record: FileRecord = { id, ...file, sizeBytes, sha256, createdAt: createdNow() };
         await rename(temporary, pathOf(record));
         await syncFolder(folder);
-        insert.run({ ...record });
+        await database.commit(() => insert.run({ ...record }));
         return record;
       } catch (error) {
         await rm(temporary, { force: true });
@@ -62,7 +62,7 @@ export function createDiskFileStore(database: DatabaseSync, folder: string): Fil
     remove: async (id) => {
       const file = get(id);
       if (file === undefined) return;
-      erase.run(id);
+      await database.commit(() => erase.run(id));
       await rm(pathOf(file), { force: true });
     },
     localPath: (file) =>

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
+import type { SQLOutputValue } from "node:sqlite";
 import type { JobState } from "../../contract/api.ts";
 import type { InputValues } from "../../contract/input-values.ts";
-import { promised } from "../db.ts";
+import { type Database, promised } from "../db.ts";
 import type { JobRecord, JobResult, JobStore, RunningJob } from "./store.ts";
 
 // Whoever asked for a cancel was told "canceling": the job ends so, whatever else happened to it meanwhile.
@@ -11,7 +11,7 @@ const unlessCanceled = (value: string, canceled: string): string =>
 const canceledError = "'CANCELED_BY_REQUEST'";
 
 /** @param queueLimit how many jobs may wait */
-export function createSqliteJobStore(database: DatabaseSync, queueLimit: number): JobStore {
+export function createSqliteJobStore(database: Database, queueLimit: number): JobStore {
   const insert = database.prepare(
     `INSERT INTO jobs (job_id, state, inputs, created_at)
      SELECT :id, 'queued', :inputs, :now WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < :limit`,
@@ -19,7 +19,7 @@ export function createSqliteJobStore(database: DatabaseSync, queueLimit: number)
   const select = database.prepare("SELECT * FROM jobs WHERE job_id = ?");
   const claim = database.prepare(
     `UPDATE jobs SET state = 'running', prompt_id = :promptId, started_at = :now, attempts = attempts + 1
-     WHERE sequence = (SELECT min(sequence) FROM jobs WHERE state = 'queued') RETURNING *`,
+     WHERE sequence = (SELECT sequence FROM jobs WHERE state = 'queued' ORDER BY priority DESC, sequence LIMIT 1) RETURNING *`,
   );
   const running = database.prepare("SELECT * FROM jobs WHERE state = 'running' ORDER BY sequence");
   const finish = database.prepare(
@@ -54,26 +54,26 @@ export function createSqliteJobStore(database: DatabaseSync, queueLimit: number)
 
   return {
     accept: (inputs) =>
-      promised(() => {
+      database.commit(() => {
         const id = randomUUID().replaceAll("-", "");
         const { changes } = insert.run({ id, inputs: JSON.stringify(inputs), now: now(), limit: queueLimit });
         return changes === 0 ? undefined : get(id);
       }),
     get: (id) => promised(() => get(id)),
     claim: (promptId) =>
-      promised(() => {
+      database.commit(() => {
         const row = claim.get({ promptId, now: now() });
         return row && ({ ...toRecord(row), promptId } satisfies RunningJob);
       }),
     running: () => promised(() => running.all().map(toRecord).filter(isRunning)),
-    complete: (id, result) => promised(() => end(id, "completed", result, null)),
-    fail: (id, error) => promised(() => end(id, "failed", null, error)),
+    complete: (id, result) => database.commit(() => end(id, "completed", result, null)),
+    fail: (id, error) => database.commit(() => end(id, "failed", null, error)),
     requeue: (id, handedBack) =>
-      promised(() => {
+      database.commit(() => {
         requeue.run({ id, now: now(), uncounted: handedBack === "released" ? 1 : 0 });
       }),
     cancel: (id) =>
-      promised(() => {
+      database.commit(() => {
         const job = get(id);
         if (job === undefined) return undefined;
         cancel.run({ id, now: now() });

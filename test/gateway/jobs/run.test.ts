@@ -1,11 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { workflowContractSchema } from "../../../contract/workflow-contract.ts";
 import { createComfyClient } from "../../../gateway/comfy/client.ts";
-import { openDatabase } from "../../../gateway/db.ts";
+import { type Database, openDatabase } from "../../../gateway/db.ts";
 import { createDiskFileStore } from "../../../gateway/files/disk-store.ts";
 import { createJobRunner, type JobRunnerOptions } from "../../../gateway/jobs/run.ts";
 import type { RunningJob } from "../../../gateway/jobs/store.ts";
@@ -22,7 +21,7 @@ const job: RunningJob = {
 const never = new AbortController().signal;
 
 let folder: string;
-let database: DatabaseSync;
+let database: Database;
 let comfy: ComfyStub;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-run-"));

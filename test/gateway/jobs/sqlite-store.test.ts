@@ -1,14 +1,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { openDatabase } from "../../../gateway/db.ts";
+import { type Database, openDatabase } from "../../../gateway/db.ts";
 import { createSqliteJobStore } from "../../../gateway/jobs/sqlite-store.ts";
 import type { JobRecord, JobStore } from "../../../gateway/jobs/store.ts";
 
 let folder: string;
-let database: DatabaseSync;
+let database: Database;
 let jobs: JobStore;
 const open = (): void => {
   database = openDatabase(join(folder, "jobs.db"));
@@ -111,10 +110,12 @@ describe("the job store", () => {
   });
 
   it("is not opened by a gateway older than itself", () => {
-    database.exec("PRAGMA user_version = 99");
-    database.close();
-    const path = join(folder, "jobs.db");
-    expect(open).toThrow(`${path} has version 99, this gateway knows 1; run the gateway that wrote it`);
-    database.open();
+    const path = join(folder, "later.db");
+    const later = openDatabase(path);
+    later.prepare("PRAGMA user_version = 99").run();
+    later.close();
+    expect(() => openDatabase(path)).toThrow(
+      `${path} has version 99, this gateway knows 1; run the gateway that wrote it`,
+    );
   });
 });

@@ -1,0 +1,73 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { type Database, openDatabase } from "../../gateway/db.ts";
+
+let folder: string;
+let database: Database;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-db-"));
+  database = openDatabase(join(folder, "jobs.db"));
+});
+afterEach(() => {
+  database.close();
+  rmSync(folder, { recursive: true });
+});
+
+const keys = () =>
+  database
+    .prepare("SELECT name FROM keys ORDER BY name")
+    .all()
+    .map(({ name }) => name);
+const add = (name: string, sha256 = name) =>
+  database.prepare("INSERT INTO keys VALUES (?, ?, 'run', 'now')").run(name, sha256);
+
+describe("writes to the gateway's database", () => {
+  it("are done together, each with its own value, and not before whoever asked waits", async () => {
+    const first = database.commit(() => add("a").changes);
+    const second = database.commit(() => "second");
+    expect(keys()).toEqual([]);
+    expect(await Promise.all([first, second])).toEqual([1, "second"]);
+    expect(keys()).toEqual(["a"]);
+  });
+
+  it("are undone alone when they fail, whatever they had written", async () => {
+    const good = database.commit(() => add("good"));
+    const bad = database.commit(() => {
+      add("half");
+      return add("double", "good");
+    });
+    const later = database.commit(() => add("later"));
+    await expect(bad).rejects.toThrow("UNIQUE constraint failed: keys.sha256");
+    await Promise.all([good, later]);
+    expect(keys()).toEqual(["good", "later"]);
+  });
+
+  it("are not lost when the database is closed before their turn", async () => {
+    const write = database.commit(() => add("late"));
+    database.close();
+    await write;
+    database = openDatabase(join(folder, "jobs.db"));
+    expect(keys()).toEqual(["late"]);
+  });
+
+  it("leave an event for every state of a job, and a delivery where a webhook waits for its end", async () => {
+    const insert = database.prepare(
+      "INSERT INTO jobs (job_id, state, inputs, webhook_url, created_at) VALUES (?, 'queued', '{}', ?, 'now')",
+    );
+    const move = database.prepare("UPDATE jobs SET state = ? WHERE job_id = 'j1'");
+    await database.commit(() => {
+      insert.run("j1", "https://example.org/hook");
+      for (const state of ["running", "queued", "running", "completed"]) move.run(state);
+    });
+    const events = database.prepare("SELECT type, data FROM job_events ORDER BY sequence").all();
+    expect(events.map(({ type, data }) => [type, JSON.parse(String(data))])).toEqual(
+      ["queued", "running", "queued", "running", "completed"].map((state) => ["state", { state }]),
+    );
+    const deliveries = database.prepare("SELECT job_id, url, state, attempts FROM deliveries").all();
+    expect(deliveries.map((row) => ({ ...row }))).toEqual([
+      { job_id: "j1", url: "https://example.org/hook", state: "pending", attempts: 0 },
+    ]);
+  });
+});
