@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
 import { goldenImage } from "./host/golden-image.ts";
 import { createLocalRunPod, type Listening } from "./runpod.ts";
+import { accessTo, welcome } from "./welcome.ts";
 
 interface Flags {
   port: number;
@@ -16,13 +17,15 @@ const program = new Command("local")
   .description("A RunPod on your own machine: its API, pods as processes, a proxy for their URLs")
   .option("--port <port>", "port to listen on, 0 for any", parsePort, 7777)
   .option("--data <folder>", "where pods and network volumes lie (default: a temporary folder, removed at the end)")
-  .option("--json", "print one line of JSON with the url, for programs")
+  .option("--json", "print one line of JSON although stdout is a terminal")
   .option("--exit-with-stdin", "end when standard input closes")
   .action(run);
 
 await program.parseAsync();
 
 async function run(flags: Flags): Promise<void> {
+  // From the first moment on: whoever ends it while it starts leaves nothing behind either.
+  const ended = toldToEnd(flags.exitWithStdin === true);
   const dataFolder = flags.data === undefined ? mkdtempSync(join(tmpdir(), "local-runpod-")) : resolve(flags.data);
   const runpod = createLocalRunPod({ dataFolder, container: goldenImage(process.env) });
   let listening: Listening;
@@ -31,32 +34,23 @@ async function run(flags: Flags): Promise<void> {
   } catch (error) {
     if (flags.data === undefined) rmSync(dataFolder, { recursive: true });
     console.error(startProblem(error, flags.port));
-    process.exitCode = 1;
-    return;
+    process.exit(1);
   }
-  console.log(flags.json === true ? JSON.stringify({ url: listening.url }) : welcome(listening.url, runpod.apiKey));
+  const access = accessTo(listening.url, runpod.apiKey);
+  console.log(flags.json === true || !process.stdout.isTTY ? JSON.stringify(access) : welcome(access));
 
-  let ending = false;
-  const end = async () => {
-    if (ending) return;
-    ending = true;
-    await listening.close();
-    if (flags.data === undefined) rmSync(dataFolder, { recursive: true, force: true });
-    process.exit(0);
-  };
-  process.on("SIGINT", () => void end());
-  process.on("SIGTERM", () => void end());
-  if (flags.exitWithStdin === true) process.stdin.resume().once("close", () => void end());
+  await ended;
+  await listening.close();
+  if (flags.data === undefined) rmSync(dataFolder, { recursive: true, force: true });
+  process.exit(0);
 }
 
-function welcome(url: string, apiKey: string): string {
-  return [
-    `RUNPOD_API_BASE_URL=${url}`,
-    `RUNPOD_PROXY_URL=${url}/proxy/{podId}-{port}`,
-    `RUNPOD_API_KEY=${apiKey}`,
-    "",
-    `Pods and their logs: ${url}/local`,
-  ].join("\n");
+/** Resolves when somebody wants it to end: by a signal, a closed terminal, or a closed standard input. */
+function toldToEnd(withStdin: boolean): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => resolve());
+    if (withStdin) process.stdin.resume().once("close", () => resolve());
+  });
 }
 
 function startProblem(error: unknown, port: number): string {

@@ -13,6 +13,7 @@ import { type ContainerImage, createHost, type Host } from "./host/host.ts";
 import { createLocalRoutes } from "./local-routes.ts";
 import { createOperationLog, type OperationLog, type OperationWatch } from "./operations.ts";
 import { createPodProxy } from "./proxy.ts";
+import { createRestRoutes } from "./rest/routes.ts";
 
 export interface LocalRunPodOptions {
   /** Where pods and network volumes lie. */
@@ -49,7 +50,7 @@ export interface LocalRunPod {
 }
 
 export interface Listening {
-  /** `http://127.0.0.1:7777`: GraphQL at `/graphql`, pods at `/proxy`, its own page at `/local`. */
+  /** `http://127.0.0.1:7777`: GraphQL at `/graphql`, REST at `/v2`, pods at `/proxy`, its own page at `/local`. */
   url: string;
   /** Ends all pods, then the server. */
   close: () => Promise<void>;
@@ -77,6 +78,8 @@ export function createLocalRunPod(options: LocalRunPodOptions): LocalRunPod {
     sshPublicKey: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILocalRunPod local",
   });
 
+  const isKey = (key: string): boolean => key === apiKey || account.pods().some((pod) => podApiKey(pod.id) === key);
+
   const app = express();
   app.disable("x-powered-by");
   app.post(
@@ -87,9 +90,10 @@ export function createLocalRunPod(options: LocalRunPodOptions): LocalRunPod {
       faults,
       operations,
       watch: options.watch,
-      isKey: (key) => key === apiKey || account.pods().some((pod) => podApiKey(pod.id) === key),
+      isKey,
     }),
   );
+  app.use("/v2", createRestRoutes({ account, host, faults, operations, isKey }));
   app.use(
     "/proxy/:target",
     createPodProxy({

@@ -10,12 +10,15 @@ import { createFileRoutes } from "./http/file-routes.ts";
 import { features, systemStats } from "./http/info.ts";
 import { createJobRoutes } from "./http/job-routes.ts";
 import { createPromptRoutes } from "./http/prompt-routes.ts";
+import type { NodeClass } from "./nodes/node.ts";
 import { nodeClasses, objectInfo } from "./nodes/registry.ts";
 
 export interface ComfyUiOptions {
   folders: Folders;
   /** What /system_stats shows as the command line. */
   argv?: readonly string[];
+  /** The node classes it has, by name. */
+  classes?: ReadonlyMap<string, NodeClass>;
   /** Largest body of any request; 100 MiB unless told otherwise. */
   maxUploadBytes?: number;
 }
@@ -31,7 +34,8 @@ export interface ComfyUi {
  * A stand-in for ComfyUI 0.33 that needs neither Python nor a GPU: the same HTTP API and websocket, with the few node
  * classes in nodes/. Held to recordings of the real one by test/local/comfyui.
  */
-export function createComfyUi({ folders, argv = [], maxUploadBytes = 100 * 1024 * 1024 }: ComfyUiOptions): ComfyUi {
+export function createComfyUi(options: ComfyUiOptions): ComfyUi {
+  const { folders, argv = [], classes = nodeClasses, maxUploadBytes = 100 * 1024 * 1024 } = options;
   const app = express();
   const server = createServer(app);
   const status = () => ({ status: { exec_info: { queue_remaining: queue.remaining() } } });
@@ -44,7 +48,7 @@ export function createComfyUi({ folders, argv = [], maxUploadBytes = 100 * 1024 
     features: features(maxUploadBytes),
   });
   const executor = createExecutor({
-    classes: nodeClasses,
+    classes,
     folders,
     send: (event, data, prompt, broadcast = false) => {
       if (event === "executing") running = { clientId: prompt.clientId, node: String(data["node"]) };
@@ -72,7 +76,7 @@ export function createComfyUi({ folders, argv = [], maxUploadBytes = 100 * 1024 
   routes.use(
     createPromptRoutes({
       queue,
-      knowledge: { classes: nodeClasses, folders },
+      knowledge: { classes, folders },
       forgetCache: executor.forgetCache,
     }),
   );
@@ -83,11 +87,11 @@ export function createComfyUi({ folders, argv = [], maxUploadBytes = 100 * 1024 
     response.json(features(maxUploadBytes));
   });
   routes.get("/object_info", (_, response) => {
-    response.json(Object.fromEntries([...nodeClasses].map(([name, nodeClass]) => [name, objectInfo(nodeClass)])));
+    response.json(Object.fromEntries([...classes].map(([name, nodeClass]) => [name, objectInfo(nodeClass)])));
   });
   routes.get("/object_info/:name", (request, response) => {
     const { name } = request.params;
-    const nodeClass = nodeClasses.get(name);
+    const nodeClass = classes.get(name);
     response.json(nodeClass === undefined ? {} : { [name]: objectInfo(nodeClass) });
   });
 

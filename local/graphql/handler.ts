@@ -9,6 +9,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
   parse,
   specifiedRules,
   validate,
@@ -121,7 +122,13 @@ function admitted(
   if (access === "open" && !isOpen(fields)) return unauthorized;
   if (access === "open" && Object.keys(variables).length > 0)
     return bad("Variables are not allowed without credentials");
-  return { document, fields, isMutation: operation?.operation === "mutation", variables, operationName };
+  return {
+    document,
+    fields,
+    isMutation: operation?.operation === OperationTypeNode.MUTATION,
+    variables,
+    operationName,
+  };
 }
 
 /** Faults that happen before anything is done; true when the request is over. */

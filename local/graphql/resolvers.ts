@@ -80,6 +80,7 @@ export function createRoot({ account, delays, listLagMs, sshPublicKey }: RootOpt
       const lag = context.listLagMs ?? listLagMs;
       return {
         id: "user_local",
+        pubKey: sshPublicKey,
         clientBalance: () => account.balance,
         currentSpendPerHr: () => account.spendPerHr(),
         pods: () =>

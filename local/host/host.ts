@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { HostOrder, Pod, PodEvent } from "../account/pod.ts";
 import { type Container, startContainer } from "./container.ts";
 import { containerEnv, insidePorts, listeningPort } from "./container-env.ts";
+import { appendLog, type LogLine, readLog } from "./container-log.ts";
 import { freePorts } from "./free-ports.ts";
 import { type PodFolder, podFolder } from "./pod-folder.ts";
 
@@ -30,6 +31,9 @@ export interface Host {
   address: (podId: string, port: number) => number | undefined;
   /** Process id of the running container. */
   pid: (podId: string) => number | undefined;
+  /** What the pod has logged in all of its runs, oldest first. */
+  log: (podId: string) => Promise<LogLine[]>;
+  /** The end of it. */
   logTail: (podId: string) => Promise<string>;
   /** Ends all containers. */
   close: () => Promise<void>;
@@ -41,6 +45,7 @@ const evictGraceMs = 5_000;
 const closeGraceMs = 5_000;
 const firstRestartDelayMs = 100;
 const longestRestartDelayMs = 5_000;
+const tailLines = 100;
 
 /** References that cannot be pulled. */
 const isMissingImage = (reference: string): boolean => reference.includes("does-not-exist");
@@ -71,6 +76,11 @@ export function createHost({ dataFolder, image, pullMs, report }: HostOptions): 
     return slot;
   };
 
+  const log = async (podId: string): Promise<LogLine[]> => {
+    const slot = slots.get(podId);
+    return slot === undefined ? [] : readLog(slot.folder.log);
+  };
+
   async function stop(slot: Slot, graceMs: number): Promise<void> {
     await slot.container?.stop(graceMs);
     slot.container = undefined;
@@ -80,6 +90,8 @@ export function createHost({ dataFolder, image, pullMs, report }: HostOptions): 
   async function run(slot: Slot, pod: Pod, signal: AbortSignal): Promise<void> {
     await sleep(pullMs, undefined, { signal });
     if (isMissingImage(pod.job.imageName)) {
+      // The API tells no reason; the log does (that it has one is likely, its words are ours).
+      appendLog(slot.folder.log, "system", `image ${pod.job.imageName} cannot be pulled: not found`);
       report(pod.id, { type: "image failed", generation: pod.generation });
       return;
     }
@@ -138,7 +150,12 @@ export function createHost({ dataFolder, image, pullMs, report }: HostOptions): 
       return slot?.container === undefined ? undefined : slot.ports[listeningPort(port)];
     },
     pid: (podId) => slots.get(podId)?.pid,
-    logTail: async (podId) => (await slots.get(podId)?.folder.logTail()) ?? "",
+    log,
+    logTail: async (podId) =>
+      (await log(podId))
+        .slice(-tailLines)
+        .map(({ text }) => `${text}\n`)
+        .join(""),
     close: async () => {
       await Promise.all(
         [...slots.values()].map(async (slot) => {

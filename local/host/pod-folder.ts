@@ -1,4 +1,4 @@
-import { mkdir, open, rm, symlink } from "node:fs/promises";
+import { mkdir, rm, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Pod } from "../account/pod.ts";
 
@@ -12,11 +12,7 @@ export interface PodFolder {
   /** An empty container disk with the volume mounted. */
   wipe(pod: Pod): Promise<void>;
   remove(): Promise<void>;
-  /** The end of the log. */
-  logTail(): Promise<string>;
 }
-
-const tailBytes = 8 * 1024;
 
 export function podFolder(dataFolder: string, podId: string): PodFolder {
   const folder = join(dataFolder, "pods", podId);
@@ -36,17 +32,6 @@ export function podFolder(dataFolder: string, podId: string): PodFolder {
       await symlink(volume, mount);
     },
     remove: () => rm(folder, { recursive: true, force: true, maxRetries: 5 }),
-    logTail: async () => {
-      try {
-        await using file = await open(log);
-        const { size } = await file.stat();
-        const { buffer, bytesRead } = await file.read({ position: Math.max(0, size - tailBytes), length: tailBytes });
-        return buffer.toString("utf8", 0, bytesRead);
-      } catch {
-        // Nothing has run yet.
-        return "";
-      }
-    },
   };
 }
 

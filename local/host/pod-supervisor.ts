@@ -3,7 +3,8 @@
  * is killed without warning: its channel then closes, and the supervisor ends the container.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, renameSync, statSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { appendLog } from "./container-log.ts";
 
 /** Told once, over the channel: an environment on the command line could be read by everybody. */
 export interface Launch {
@@ -17,9 +18,9 @@ export interface Launch {
 export type SupervisorCommand = { launch: Launch } | { stopWithin: number };
 export type SupervisorReport = { startedPid: number };
 
-const graceWithoutHostMs = 2000;
+// More than the gateway gives ComfyUI: killed before it has done so, it would leave ComfyUI behind.
+const graceWithoutHostMs = 5000;
 const longestFarewellMs = 3000;
-const largestLog = 1024 * 1024;
 
 let container: ChildProcess | undefined;
 
@@ -33,12 +34,12 @@ function launch({ command, args, cwd, env, log }: Launch): void {
   // A process group of its own: everything the container starts in it can be ended at once.
   container = spawn(command, args, { cwd, env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   for (const stream of [container.stdout, container.stderr]) {
-    stream?.on("data", (chunk: Buffer) => append(log, chunk));
+    if (stream !== null) createInterface(stream).on("line", (line) => appendLog(log, "container", line));
   }
   container.on("spawn", () => process.send?.({ startedPid: container?.pid ?? 0 } satisfies SupervisorReport));
-  container.on("error", (error) => append(log, `${error.message}\n`));
+  container.on("error", (error) => appendLog(log, "system", error.message));
   container.on("exit", (exitCode, signal) => {
-    append(log, `container exited with ${signal ?? exitCode ?? 1}\n`);
+    appendLog(log, "system", `container exited with ${signal ?? exitCode ?? 1}`);
     signalGroup("SIGKILL");
     // What left the group holds the pipes: it is waited for, but not for ever.
     setTimeout(() => process.exit(0), longestFarewellMs);
@@ -57,15 +58,5 @@ function signalGroup(signal: NodeJS.Signals): void {
     if (container?.pid !== undefined) process.kill(-container.pid, signal);
   } catch {
     // The group is gone already.
-  }
-}
-
-/** Keeps the latest one to two MiB. */
-function append(log: string, text: Buffer | string): void {
-  try {
-    appendFileSync(log, text);
-    if (statSync(log).size > largestLog) renameSync(log, `${log}.1`);
-  } catch {
-    // The pod's folder is being removed: its log goes with it.
   }
 }

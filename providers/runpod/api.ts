@@ -134,8 +134,26 @@ export interface StorageApi {
   deleteRegistryAuth(registryAuthId: string): Promise<void>;
 }
 
+/** One line of a pod's log. */
+export interface LogLine {
+  /** ISO 8601. */
+  time: string;
+  /** `container`: what the pod's program printed; `system`: what the host has to say. */
+  source: string;
+  text: string;
+}
+
+export interface LogsApi {
+  /**
+   * The latest lines of a pod's log, oldest first; of a running pod this takes half a second of silence.
+   * @param tail how many, 5000 at most
+   * @throws {RunPodError} `gone` when there is no such pod
+   */
+  podLogs(podId: string, tail: number): Promise<LogLine[]>;
+}
+
 /** RunPod, as far as endpoints need it. Nothing outside this folder knows which of RunPod's APIs answers. */
-export interface RunPodApi extends PodsApi, StorageApi {
+export interface RunPodApi extends PodsApi, StorageApi, LogsApi {
   /** Fails when the key is not accepted. */
   authenticate(): Promise<void>;
 }

@@ -3,13 +3,14 @@ import type { RunPodApi } from "./api.ts";
 import { createGraphQlClient, type GraphQlClientOptions } from "./graphql-client.ts";
 import { createPodsApi } from "./graphql-pods.ts";
 import { createStorageApi } from "./graphql-storage.ts";
+import { createLogsApi } from "./rest-logs.ts";
 
 export interface GraphQlApiOptions extends GraphQlClientOptions {
   /** Address of a pod's port, with `{podId}` and `{port}`. */
   proxyUrl: string;
 }
 
-/** RunPod's GraphQL API. */
+/** RunPod's GraphQL API, and REST for the one thing that GraphQL does not have. */
 export function createGraphQlApi(options: GraphQlApiOptions): RunPodApi {
   const client = createGraphQlClient(options);
   return {
@@ -18,5 +19,6 @@ export function createGraphQlApi(options: GraphQlApiOptions): RunPodApi {
     },
     ...createPodsApi(client, options.proxyUrl),
     ...createStorageApi(client),
+    ...createLogsApi(options),
   };
 }

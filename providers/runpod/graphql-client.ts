@@ -22,12 +22,14 @@ export interface GraphQlClient {
   mutate: <T>(name: OperationName, answer: z.ZodType<T>, variables?: object) => Promise<T>;
 }
 
+/** RunPod's edge refuses requests without one of their own. */
+export const userAgent = "comfy-endpoints/0.1";
+
 const longestWaitMs = 30_000;
 
 export function createGraphQlClient(options: GraphQlClientOptions): GraphQlClient {
   const client = new GraphQLClient(`${options.baseUrl}/graphql`, {
-    // RunPod's edge refuses requests without a User-Agent of their own.
-    headers: { authorization: `Bearer ${options.apiKey}`, "user-agent": "comfy-endpoints/0.1" },
+    headers: { authorization: `Bearer ${options.apiKey}`, "user-agent": userAgent },
     fetch: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(options.timeoutMs) }),
   });
 

@@ -19,13 +19,20 @@ export function cacheFolder(env, platform = process.platform) {
   return join(enginesFolder(env, platform), engineVersion);
 }
 
-/** @param {NodeJS.ProcessEnv} env @param {NodeJS.Platform} platform */
-function enginesFolder(env, platform) {
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @param {NodeJS.Platform} [platform]
+ * @returns {string} absolute path of the folder for everything that is made once and used again; it need not exist
+ */
+export function userCache(env, platform = process.platform) {
   const home = env.HOME || homedir();
   const user = platform === "darwin" ? join(home, "Library/Caches") : env.XDG_CACHE_HOME || join(home, ".cache");
   // Absolute, because go runs in another folder.
-  return resolve(env.COMFY_ENDPOINTS_CACHE_DIR || join(user, "comfy-endpoints"), "engine");
+  return resolve(env.COMFY_ENDPOINTS_CACHE_DIR || join(user, "comfy-endpoints"));
 }
+
+/** @param {NodeJS.ProcessEnv} env @param {NodeJS.Platform} platform */
+const enginesFolder = (env, platform) => join(userCache(env, platform), "engine");
 
 /**
  * @param {NodeJS.ProcessEnv} env

@@ -107,14 +107,42 @@ describe("a document that cannot be executed", () => {
     expect({ ...answer, errors: answer.errors?.slice(0, 1) }).toEqual(invalid(message));
   });
 
-  it("gets 400 when a variable does not fit", async () => {
-    const query = "mutation($input: PodStopInput!) { podStop(input: $input) { id } }";
-    expect(await ask({ query, variables: { input: {} } }, bearer("local-key"))).toEqual(
-      refusal(
-        'Variable "$input" got invalid value {}; Field "podId" of required type "String!" was not provided.',
-        "BAD_USER_INPUT",
-      ),
-    );
+  const stop = "mutation($input: PodStopInput!) { podStop(input: $input) { id } }";
+  const rentPod = "mutation($input: PodFindAndDeployOnDemandInput) { podFindAndDeployOnDemand(input: $input) { id } }";
+  it.each<[string, string, object, string]>([
+    [
+      "it lacks something",
+      stop,
+      {},
+      'Variable "$input" got invalid value {}; Field "podId" of required type "String!" was not provided.',
+    ],
+    [
+      "it lacks something further inside",
+      rentPod,
+      { env: [{ key: "A" }] },
+      'Variable "$input" got invalid value { key: "A" } at "input.env[0]"; Field "value" of required type "String!" was not provided.',
+    ],
+    [
+      "it has something unknown",
+      rentPod,
+      { gpuTypes: [] },
+      'Variable "$input" got invalid value { gpuTypes: [] }; Field "gpuTypes" is not defined by type "PodFindAndDeployOnDemandInput". Did you mean "gpuTypeId"?',
+    ],
+    [
+      "it is of another type",
+      rentPod,
+      { gpuCount: "1" },
+      'Variable "$input" got invalid value "1" at "input.gpuCount"; Int cannot represent non-integer value: "1"',
+    ],
+    [
+      "it is no word of the schema's",
+      rentPod,
+      { cloudType: "PRIVATE" },
+      'Variable "$input" got invalid value "PRIVATE" at "input.cloudType"; Value "PRIVATE" does not exist in "CloudTypeEnum" enum.',
+    ],
+  ])("gets 400 when a variable does not fit: %s", async (_, query, input, message) => {
+    expect(await ask({ query, variables: { input } }, bearer("local-key"))).toEqual(refusal(message, "BAD_USER_INPUT"));
+    expect(runpod.account.pods()).toEqual([]);
   });
 
   it("gets 400 when there is none", async () => {

@@ -66,18 +66,42 @@ describe("renting a pod", () => {
     expect((await again()).errors).toBeUndefined();
   });
 
-  it("needs an hour of funds (documented)", async () => {
-    const { balance } = runpod.account;
-    runpod.account.balance = 0.42;
-    const answer = await mutate(runpod, "podFindAndDeployOnDemand", wish);
-    runpod.account.balance = balance;
-    expect(answer).toEqual(
+  it("takes the first GPU of a list that is in stock, the cheapest cloud, and any data centre (documented)", async () => {
+    runpod.account.setStock({ gpuTypeId: "NVIDIA L40S" }, 0);
+    const anywhere = { gpuTypeId: undefined, cloudType: "ALL", dataCenterId: undefined };
+    const gpuTypeIdList = ["NVIDIA L40S", "NVIDIA RTX A6000", "NVIDIA L4"];
+    const place = "costPerHr machine { gpuTypeId secureCloud }";
+    const id = await rent(runpod, { ...anywhere, gpuTypeIdList });
+    expect(await podOf(runpod, id, place)).toEqual({
+      costPerHr: 0.33,
+      machine: { gpuTypeId: "NVIDIA RTX A6000", secureCloud: false },
+    });
+    runpod.account.setStock({ gpuTypeId: "NVIDIA RTX A6000", cloud: "COMMUNITY" }, 0);
+    const next = await rent(runpod, { ...anywhere, gpuTypeIdList, countryCode: "JP" });
+    expect(await podOf(runpod, next, "costPerHr machine { dataCenterId secureCloud }")).toEqual({
+      costPerHr: 0.49,
+      machine: { dataCenterId: "AP-JP-1", secureCloud: true },
+    });
+  });
+
+  it("needs an hour of funds, and so does going on with one (documented)", async () => {
+    const tooLow = (field: string) =>
       refused(
-        "podFindAndDeployOnDemand",
+        field,
         "Your account balance is too low to rent a pod. Please add funds to your account.",
         "INSUFFICIENT_BALANCE",
-      ),
-    );
+      );
+    const id = await rent(runpod);
+    await mutate(runpod, "podStop", { podId: id });
+    const { balance } = runpod.account;
+    runpod.account.balance = 0.42;
+    const answers = [
+      await mutate(runpod, "podFindAndDeployOnDemand", wish),
+      await mutate(runpod, "podResume", { podId: id }),
+    ];
+    runpod.account.balance = balance;
+    expect(answers).toEqual([tooLow("podFindAndDeployOnDemand"), tooLow("podResume")]);
+    expect(await podOf(runpod, id, "desiredStatus")).toEqual({ desiredStatus: "EXITED" });
   });
 
   // The limits are documented, but for the ports' form; the words are ours.

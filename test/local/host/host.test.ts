@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type StartedRunPod, startLocalRunPod } from "../../support/local-runpod.ts";
 import { until } from "../../support/until.ts";
@@ -117,6 +118,25 @@ describe("a pod's process", () => {
     runpod.account.outbid(id);
     await until("it ended", () => !alive(pid));
     expect(existsSync(join(runpod.folder, "pods", id, "volume/kept"))).toBe(true);
+  });
+
+  it("has 5 seconds from SIGTERM to SIGKILL when its pod is outbid (documented)", async () => {
+    await runpod.close();
+    const deaf = "process.on('SIGTERM', () => console.log('heard')); setInterval(() => undefined, 1000)";
+    runpod = await startLocalRunPod({ container: { ...podImage(), args: ["--eval", deaf] } });
+    const id = await rent(runpod);
+    await until("it runs", () => runpod.host.pid(id) !== undefined);
+    const pid = runpod.host.pid(id) ?? 0;
+    // It has to have come as far as to listen to the signal.
+    await sleep(500);
+    const since = performance.now();
+    runpod.account.outbid(id);
+    await until("it heard of it", async () => (await runpod.host.logTail(id)) === "heard\n", 2);
+    await until("it ended", () => !alive(pid));
+    expect((performance.now() - since) / 1000).toBeCloseTo(5, 0);
+    await until("the log tells", async () =>
+      (await runpod.host.logTail(id)).endsWith("container exited with SIGKILL\n"),
+    );
   });
 
   it("never runs from an image that cannot be pulled: the pod exits and says nothing (observed)", async () => {

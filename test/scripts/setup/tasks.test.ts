@@ -15,7 +15,9 @@ describe("a task", () => {
     ["check", "node", "node", ["scripts/check.ts"], false],
     ["format", "node", "node", ["node_modules/@biomejs/biome/bin/biome", "check", "--write"], false],
     ["build", "node", "node", ["scripts/build.ts"], false],
+    ["faults", "engine", "node", ["test/faults/main.ts"], false],
     ["local", "node", "node", ["local/main.ts"], false],
+    ["gateway", "node", "node", [join(repository, "gateway/main.ts"), "--listen-host", "127.0.0.1"], true],
     ["pulumi", "engine", "pulumi", [], true],
     ["cli", "node", "node", [join(repository, "cli/main.ts")], true],
   ])("%s needs %s, and starts %s with %j", (name, needs, runs, args, inPlace) => {
