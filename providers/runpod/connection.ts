@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { UserError } from "../../contract/errors.ts";
 import type { RunPodApi } from "./api.ts";
+import { whileEngineLives } from "./engine-guard.ts";
 import { type Env, withEnvFiles } from "./env-files.ts";
 import { createGraphQlApi } from "./graphql-api.ts";
 
@@ -48,7 +49,7 @@ export function connect(configKey: string | undefined): RunPodApi {
     const settings = runPodSettings(withEnvFiles(process.env, process.cwd()), configKey, macKeychainKey);
     connected = {
       configKey,
-      api: createGraphQlApi({ ...settings, retryDelaysMs: [500, 1000, 2000, 4000] }),
+      api: whileEngineLives(createGraphQlApi({ ...settings, retryDelaysMs: [500, 1000, 2000, 4000] })),
     };
   }
   return connected.api;

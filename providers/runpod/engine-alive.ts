@@ -5,16 +5,26 @@ import { connect } from "node:net";
 
 const answerMs = 2000;
 
+/** The last argument of a provider process; undefined where there is no engine (a test, a command line). */
+function engineArgument(): string | undefined {
+  const [, program = ""] = process.argv;
+  return program.includes("dynamic-provider") ? process.argv.at(-1) : undefined;
+}
+
+function engineOf(argument: string | undefined): { host: string; port: number } | undefined {
+  const [, host, port] = /^(127\.0\.0\.1|localhost):(\d{1,5})$/.exec(argument ?? "") ?? [];
+  return host === undefined ? undefined : { host, port: Number(port) };
+}
+
 /**
  * Whether the engine is dead, so that nothing a hook does would be recorded any more.
- * @param address of the engine; it is the last argument of a provider process. Anything else means that no engine is
- *   there to be asked (a test, a command line): then it is not gone.
+ * @param argument names the engine; anything else than an address means that there is none: then it is not gone
  */
-export function engineGone(address: string | undefined = process.argv.at(-1)): Promise<boolean> {
-  const [, host, port] = /^(127\.0\.0\.1|localhost):(\d{1,5})$/.exec(address ?? "") ?? [];
-  if (host === undefined) return Promise.resolve(false);
+export function engineGone(argument = engineArgument()): Promise<boolean> {
+  const engine = engineOf(argument);
+  if (engine === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
-    const socket = connect({ host, port: Number(port), timeout: answerMs });
+    const socket = connect({ ...engine, timeout: answerMs });
     const answer = (gone: boolean) => {
       socket.destroy();
       resolve(gone);
@@ -29,12 +39,26 @@ export function engineGone(address: string | undefined = process.argv.at(-1)): P
 let leaving: NodeJS.Timeout | undefined;
 
 /**
- * For a hook that found the engine gone: ends this process some time later, which would otherwise serve nobody for ever.
+ * For who found the engine gone: ends this process some time later, which would otherwise serve nobody for ever.
  * @param graceMs for other hooks of the process, which may have to clean up, in milliseconds
  */
 export function exitAfterEngine(graceMs = 60_000): void {
   leaving ??= setTimeout(() => process.exit(1), graceMs).unref();
 }
+
+/**
+ * Looks from time to time whether the engine is still there: it may be killed while no hook runs.
+ * @param argument names the engine; without one nothing is looked after
+ */
+export function followEngine(argument = engineArgument(), everyMs = 10_000, graceMs?: number): void {
+  if (engineOf(argument) === undefined) return;
+  const look = async (): Promise<void> => {
+    if (await engineGone(argument)) exitAfterEngine(graceMs);
+  };
+  setInterval(() => void look(), everyMs).unref();
+}
+
+followEngine();
 
 let canceled = false;
 

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { terminate } from "./changes.ts";
 import { connect } from "./connection.ts";
 import { isRefusal } from "./errors.ts";
 import { reasonOf } from "./hook-values.ts";
@@ -35,6 +36,6 @@ export async function remove(properties: Record<string, unknown>, configKey: str
   for (const wait of [0, listLagMs]) {
     await sleep(wait);
     const pods = (await api.listPods()).filter((pod) => isOwnersPod(pod.name, seed));
-    await Promise.all(pods.map((pod) => api.terminatePod(pod.id)));
+    await Promise.all(pods.map((pod) => terminate(api, pod.id)));
   }
 }

@@ -47,7 +47,7 @@ async function differences(
     return { changes: true, replaces: ["adoptPodId"] };
   }
   try {
-    const seen = await look(connect(configKey), state.podId, inputs.mark);
+    const seen = await look(connect(configKey), state.podId, inputs.mark, state.replaced);
     if (seen.pod === undefined) return { changes: true, replaces: ["podId"] };
     const unmet = changedRequirements(olds, news).length > 0 ? await unmetBy(seen.pod, inputs, configKey) : [];
     if (unmet.length > 0) return { changes: true, replaces: unmet };
@@ -61,10 +61,15 @@ async function differences(
 }
 
 /** One list shows the pod and what interrupted runs left beside it; a pod that the list lacks is asked for by itself. */
-async function look(api: RunPodApi, podId: string, mark: string): Promise<{ pod: Pod | undefined; strays: boolean }> {
+async function look(
+  api: RunPodApi,
+  podId: string,
+  mark: string,
+  replaced: readonly string[],
+): Promise<{ pod: Pod | undefined; strays: boolean }> {
   const pods = await api.listPods();
   const pod = pods.find(({ id }) => id === podId) ?? (await api.findPod(podId));
-  const strays = pods.filter(({ id, name }) => id !== podId && hasMark(name, mark));
+  const strays = pods.filter(({ id, name }) => id !== podId && hasMark(name, mark) && !replaced.includes(id));
   for (const { id, name } of strays) console.warn(`pod ${id} (${name}) was left by an interrupted run; it is removed`);
   return { pod: pod?.desiredStatus === "TERMINATED" ? undefined : pod, strays: strays.length > 0 };
 }

@@ -8,7 +8,7 @@ import { IncompleteError, outputs, reasonOf } from "./hook-values.ts";
 import { askMarket } from "./market.ts";
 import { generationOf, jobOf, type PodInputs, parsePodInputs } from "./pod-inputs.ts";
 import { podName } from "./pod-name.ts";
-import { obtainPod, removeStrays } from "./pod-placing.ts";
+import { obtainPod, removeStrays, type TriedRung } from "./pod-placing.ts";
 import { podRun } from "./pod-run.ts";
 import {
   formerJob,
@@ -74,12 +74,13 @@ async function bringUp(
   const obtain = async (): Promise<Pod> => {
     const { pod, tried } = await obtainPod(api, name, inputs);
     note(pod, tried);
+    console.log(`${inputs.resourceName}: ${obtainedLine(pod, tried)}`);
     return pod;
   };
   /** Makes a pod run the job, or another one in its stead. */
   const run = async (pod: Pod): Promise<{ running: Pod; restarted: boolean }> => {
     note(pod);
-    await removeStrays(api, inputs.mark, pod.id);
+    state = { ...state, replaced: await removeStrays(api, inputs.mark, pod.id, state.replaced) };
     try {
       const restarted = await applySteps(api, pod, inputs, former);
       return { running: await waitForContainer(api, pod.id, inputs.startTimeoutSeconds), restarted };
@@ -164,7 +165,7 @@ const resumeRefused = (pod: Pod, refusal: RunPodError): RunPodError =>
 
 async function waitForContainer(api: RunPodApi, podId: string, timeoutSeconds: number): Promise<Pod> {
   const deadline = Date.now() + timeoutSeconds * 1000;
-  let status = "";
+  let status: string | undefined;
   for (let delay = 250; Date.now() < deadline; delay = Math.min(delay * 1.5, 5000)) {
     const pod = await api.findPod(podId);
     if (pod === undefined) throw new RunPodError("gone", `pod ${podId} disappeared while its container was starting`);
@@ -175,12 +176,22 @@ async function waitForContainer(api: RunPodApi, podId: string, timeoutSeconds: n
         `pod ${podId} stopped before its container ran (${pod.statusDetail}); is the image ${pod.image} there, and may RunPod pull it?`,
       );
     }
-    if (pod.statusDetail !== status) console.log(`pod ${podId}: ${pod.statusDetail}`);
+    if (status !== undefined && pod.statusDetail !== status) console.log(`pod ${podId}: ${pod.statusDetail}`);
     status = pod.statusDetail;
     await sleep(delay);
     if (await engineGone()) throw new RunPodError("invalid", "the Pulumi engine is gone; nobody waits for the pod");
   }
-  throw new RunPodError("invalid", `pod ${podId} had no container after ${timeoutSeconds} s (${status})`);
+  throw new RunPodError(
+    "invalid",
+    `pod ${podId} had no container after ${timeoutSeconds} s (${status ?? "it was not looked at"})`,
+  );
+}
+
+function obtainedLine(pod: Pod, tried: readonly TriedRung[]): string {
+  const rung = tried.findLast(({ refusal }) => refusal === null);
+  if (rung === undefined) return `pod ${pod.id} is there already`;
+  const terms = `${rung.cloud}${rung.spot ? " spot" : ""} ${rung.gpu} in ${rung.dataCenter}`;
+  return `rented pod ${pod.id}: ${terms}, ${rung.pricePerHour.toFixed(2)} USD per hour`;
 }
 
 async function findRecorded(api: RunPodApi, podId: string | null): Promise<Pod | undefined> {

@@ -3,7 +3,6 @@ import { UserError } from "../../contract/errors.ts";
 import type { Pod, PodRequest, Rung, RunPodApi } from "./api.ts";
 import { terminate } from "./changes.ts";
 import { profileName } from "./deploy-profiles.ts";
-import { engineGone } from "./engine-alive.ts";
 import { isRefusal } from "./errors.ts";
 import { askMarket } from "./market.ts";
 import { placementLadder } from "./placement.ts";
@@ -54,12 +53,21 @@ export async function obtainPod(api: RunPodApi, name: string, inputs: PodInputs)
   );
 }
 
-/** Every pod of that resource but the given one and those that the engine will delete: what interrupted runs left. */
-export async function removeStrays(api: RunPodApi, mark: string, keptPodId: string): Promise<void> {
-  const strays = (await api.listPods()).filter(
-    ({ id, name }) => id !== keptPodId && hasMark(name, mark) && !podRun.isDoomed(id),
-  );
-  await Promise.all(strays.map(({ id }) => terminate(api, id)));
+/**
+ * Removes every pod of that resource but the given one and those that it replaces: what interrupted runs left.
+ * @param replaced ids, as known from runs before
+ * @returns ids of the pods that the engine will delete
+ */
+export async function removeStrays(
+  api: RunPodApi,
+  mark: string,
+  keptPodId: string,
+  replaced: readonly string[],
+): Promise<string[]> {
+  const others = (await api.listPods()).filter(({ id, name }) => id !== keptPodId && hasMark(name, mark));
+  const isReplaced = ({ id }: Pod): boolean => podRun.isDoomed(id) || replaced.includes(id);
+  await Promise.all(others.filter((pod) => !isReplaced(pod)).map(({ id }) => terminate(api, id)));
+  return others.filter(isReplaced).map(({ id }) => id);
 }
 
 async function adopted(api: RunPodApi, podId: string | undefined): Promise<Pod | undefined> {
@@ -88,16 +96,14 @@ async function rungs(api: RunPodApi, inputs: PodInputs): Promise<Rung[]> {
 
 /** A request whose answer is lost may have worked: it is repeated only when its pod does not show up. */
 async function rent(api: RunPodApi, request: PodRequest): Promise<Pod> {
-  await assertEngine();
   try {
-    return await keepIfEngine(api, await api.createPod(request));
+    return await api.createPod(request);
   } catch (error) {
     if (!isRefusal(error, "transient")) throw error;
     const late = await showsUp(api, request.name);
     if (late !== undefined) return late;
-    await assertEngine();
     console.warn(`${error.message}; asking once more`);
-    return keepIfEngine(api, await api.createPod(request));
+    return api.createPod(request);
   }
 }
 
@@ -109,17 +115,6 @@ async function showsUp(api: RunPodApi, name: string): Promise<Pod | undefined> {
     if (pod !== undefined) return pod;
   }
   return undefined;
-}
-
-/** An engine that was killed records nothing: what its provider still did would be rented for nobody. */
-async function assertEngine(): Promise<void> {
-  if (await engineGone()) throw new UserError("the Pulumi engine is gone; nothing more is created");
-}
-
-async function keepIfEngine(api: RunPodApi, pod: Pod): Promise<Pod> {
-  if (!(await engineGone())) return pod;
-  await terminate(api, pod.id);
-  throw new UserError(`the Pulumi engine is gone; pod ${pod.id}, which it had asked for, was removed`);
 }
 
 function podRequest(name: string, inputs: PodInputs, rung: Rung): PodRequest {

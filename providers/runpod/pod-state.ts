@@ -27,6 +27,8 @@ export interface PodState {
   /** USD per hour for the whole pod. */
   costPerHour: number | null;
   placement: TriedRung[];
+  /** Ids of the pods that this one replaces: each serves until the engine deletes it, which may be in a later run. */
+  replaced: string[];
 }
 
 export const podStateOf = (properties: Properties): PodState => properties as unknown as PodState;
@@ -47,6 +49,7 @@ export function startState(generation: string, former: Properties): PodState {
     spot: null,
     costPerHour: null,
     placement: [],
+    replaced: [],
   };
   const kept = Object.entries(former).filter(([key, value]) => key in empty && value !== undefined);
   return { ...empty, ...(Object.fromEntries(kept) as Partial<PodState>) };

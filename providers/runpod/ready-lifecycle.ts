@@ -15,6 +15,8 @@ interface ReadyInputs {
   costPerHour: number;
   readyTimeoutSeconds: number;
   onFailed: OnFailed;
+  /** Begins what is printed: a program may hold several endpoints. */
+  resourceName: string;
 }
 
 type Properties = Record<string, unknown>;
@@ -48,13 +50,15 @@ export async function diff(olds: Properties, news: Properties) {
 // A create that fails leaves nothing in the state, and needs not: the pod is a resource of its own, and the next `up`
 // creates this one again, that is, waits again.
 export async function create(inputs: Properties, configKey: string | undefined) {
-  await becomeReady(inputs as unknown as ReadyInputs, false, worldOf(connect(configKey)));
+  const wanted = inputs as unknown as ReadyInputs;
+  await becomeReady(wanted, false, worldOf(connect(configKey), wanted.resourceName));
   return { id: "endpoint-ready", outs: outputs(inputs) };
 }
 
 export async function update(olds: Properties, news: Properties, configKey: string | undefined) {
   const restarted = olds["podId"] === news["podId"] && olds["revision"] !== news["revision"];
-  await becomeReady(news as unknown as ReadyInputs, restarted, worldOf(connect(configKey)));
+  const wanted = news as unknown as ReadyInputs;
+  await becomeReady(wanted, restarted, worldOf(connect(configKey), wanted.resourceName));
   return { outs: outputs(news) };
 }
 
@@ -69,7 +73,11 @@ export interface ReadyWorld extends WaitWorld {
  * @param restarted the container was started anew just now, where another one had been ready
  * @throws {UserError} why it does not, what became of the pod, and how to go on
  */
-export async function becomeReady(inputs: ReadyInputs, restarted: boolean, world: ReadyWorld): Promise<void> {
+export async function becomeReady(
+  inputs: Omit<ReadyInputs, "resourceName">,
+  restarted: boolean,
+  world: ReadyWorld,
+): Promise<void> {
   const { podId, costPerHour, onFailed } = inputs;
   const outcome = await waitUntilReady({ ...inputs, restarted }, world);
   if (outcome.kind === "ready") return;
@@ -84,11 +92,11 @@ export async function becomeReady(inputs: ReadyInputs, restarted: boolean, world
   throw new UserError(`${outcome.reason}\n${after}`);
 }
 
-function worldOf(api: RunPodApi): ReadyWorld {
+function worldOf(api: RunPodApi, name: string): ReadyWorld {
   return {
     api,
-    log: (line) => console.log(line),
-    warn: (line) => console.warn(line),
+    log: (line) => console.log(`${name}: ${line}`),
+    warn: (line) => console.warn(`${name}: ${line}`),
     interruption: async () => {
       if (runCanceled()) return "the deployment was interrupted";
       if (!(await engineGone())) return undefined;

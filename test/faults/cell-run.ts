@@ -1,7 +1,7 @@
 import { type PodStack, startPodStack } from "../support/pod-stack.ts";
 import type { PulumiRun, StartedRun } from "../support/stack.ts";
 import { until } from "../support/until.ts";
-import { type Cell, isLate } from "./matrix.ts";
+import { type Cell, isLate, takesPodAway } from "./matrix.ts";
 import { begin, phases, prepare, wanted } from "./phases.ts";
 import { descendantsOf, endAll, isAlive } from "./processes.ts";
 import { createStrike } from "./strike.ts";
@@ -9,7 +9,7 @@ import { createStrike } from "./strike.ts";
 export interface CellResult {
   /** What is wrong; empty when nothing is. */
   problems: string[];
-  /** Names of the operations that RunPod saw. */
+  /** Names of the operations that RunPod saw from the broken run on. */
   seen: string[];
   /** What Pulumi wrote. */
   log: string;
@@ -19,8 +19,11 @@ const longestMs = 180_000;
 // No pause of ours between two requests is longer, unless RunPod stumbles.
 const quietMs = 2500;
 
-/** Breaks one operation of one run, goes on as a user would, and looks at what RunPod has in the end. */
-export async function runCell(cell: Cell): Promise<CellResult> {
+/**
+ * Breaks one operation of one run, goes on as a user would, and looks at what RunPod has in the end.
+ * @param signal breaks it off; nothing is left running then either
+ */
+export async function runCell(cell: Cell, signal?: AbortSignal): Promise<CellResult> {
   const strike = createStrike(cell);
   const seen = new Set<string>();
   const problems: string[] = [];
@@ -28,19 +31,28 @@ export async function runCell(cell: Cell): Promise<CellResult> {
   let lastSeen = performance.now();
   let current: StartedRun | undefined;
 
+  const over = AbortSignal.any([AbortSignal.timeout(longestMs), ...(signal === undefined ? [] : [signal])]);
   const stack = await startPodStack(
     {
       watch: (moment) => {
-        seen.add(moment.name);
+        if (current !== undefined) seen.add(moment.name);
         lastSeen = performance.now();
+        if (moment.moment === "done" && moment.isMutation && !isLate(cell)) noteDoubles();
         return strike.watch(moment);
       },
     },
     cell.fault === "timeout" ? { COMFY_ENDPOINTS_RUNPOD_TIMEOUT_SECONDS: "2" } : {},
   );
+  /** A pod that is rented although there is one of its name already is billed twice, if only for moments. */
+  const noteDoubles = (): void => {
+    const names = stack.runpod.account.pods().map(({ name }) => name);
+    const double = names.find((name, at) => names.indexOf(name) < at);
+    if (double !== undefined) problems.push(`two pods are named ${double}`);
+  };
   const run = async (what: string, started: StartedRun): Promise<PulumiRun> => {
     current = started;
     const ended = await started.ended;
+    over.throwIfAborted();
     log += `--- ${what}: exit code ${ended.code}\n${ended.output}`;
     return ended;
   };
@@ -60,6 +72,7 @@ export async function runCell(cell: Cell): Promise<CellResult> {
   const play = async (): Promise<void> => {
     await prepare(stack, cell.operation.phase);
     const broken = begin(stack, cell.operation.phase);
+    current = broken;
     strike.arm(stack.runpod, broken);
     const { code } = await run(`${cell.operation.phase} with ${cell.fault}`, broken);
     strike.disarm();
@@ -77,9 +90,8 @@ export async function runCell(cell: Cell): Promise<CellResult> {
     await must("up", startUp(wanted(cell.operation.phase)));
     strike.release();
     await settle();
-    if (isLate(cell)) {
-      // Nobody could foresee it, but it must not cost anything, and the next up mends what it broke.
-      if (runpod.account.pods().length > 1) expectPods("after what came late", 1);
+    if (takesPodAway(cell)) {
+      expectPods("after what came late", 0);
       await must("the mending up", startUp(wanted(cell.operation.phase)));
     }
     expectPods("after up", 1);
@@ -96,16 +108,11 @@ export async function runCell(cell: Cell): Promise<CellResult> {
     expectPods("after another up", 1);
   };
 
-  let late: NodeJS.Timeout | undefined;
   try {
-    const timeout = new Promise<never>((_, reject) => {
-      late = setTimeout(() => reject(new Error(`no end within ${longestMs / 1000} s`)), longestMs);
-    });
-    await Promise.race([play(), timeout]);
+    await Promise.race([play(), aborted(over)]);
   } catch (error) {
     problems.push(error instanceof Error ? error.message : String(error));
   } finally {
-    clearTimeout(late);
     strike.release();
     if (current !== undefined && isAlive(current.pid)) endAll([...(await descendantsOf(current.pid)), current.pid]);
     endAll(strike.left);
@@ -113,6 +120,9 @@ export async function runCell(cell: Cell): Promise<CellResult> {
   }
   return { problems, seen: [...seen], log };
 }
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error), { once: true }));
 
 const needsCancel = ({ fault }: Cell): boolean => fault.startsWith("SIGKILL") || fault.startsWith("SIGINT twice");
 

@@ -3,7 +3,6 @@ import { Command, InvalidArgumentError } from "commander";
 import { type CellResult, runCell } from "./cell-run.ts";
 import { type Cell, cellLabel, cellsOf, uncovered } from "./matrix.ts";
 import { cleanRuns } from "./phases.ts";
-import { descendantsOf, endAll } from "./processes.ts";
 import { sample } from "./sample.ts";
 import { resultTable } from "./table.ts";
 
@@ -24,7 +23,10 @@ await new Command("faults")
   .parseAsync();
 
 async function main(flags: Flags): Promise<void> {
-  endWithChildren();
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => interruption.abort(new Error("interrupted")));
+  }
   console.log("looking at what RunPod sees when nothing breaks …");
   const operations = await cleanRuns();
   const all = cellsOf(operations);
@@ -33,7 +35,7 @@ async function main(flags: Flags): Promise<void> {
   const seed = flags.sample === undefined ? "" : `, seed ${flags.seed}`;
   console.log(`${operations.length} operations, ${all.length} cells; running ${cells.length}${seed}`);
 
-  const results = await runAll(cells, flags.jobs);
+  const results = await runAll(cells, flags.jobs, interruption.signal);
   const failed = [...results].filter(([, { problems }]) => problems.length > 0);
   const bare = uncovered(
     [...results.values()].flatMap(({ seen }) => seen),
@@ -47,13 +49,13 @@ async function main(flags: Flags): Promise<void> {
   process.exit(failed.length + bare.length > 0 || cells.length === 0 ? 1 : 0);
 }
 
-async function runAll(cells: Cell[], jobs: number): Promise<Map<string, CellResult>> {
+async function runAll(cells: Cell[], jobs: number, signal: AbortSignal): Promise<Map<string, CellResult>> {
   const results = new Map<string, CellResult>();
   const rest = [...cells];
   const work = async (): Promise<void> => {
-    for (let cell = rest.shift(); cell !== undefined; cell = rest.shift()) {
+    for (let cell = rest.shift(); cell !== undefined && !signal.aborted; cell = rest.shift()) {
       const start = performance.now();
-      const result = await runCell(cell);
+      const result = await runCell(cell, signal);
       results.set(cellLabel(cell), result);
       const seconds = ((performance.now() - start) / 1000).toFixed(1).padStart(6);
       const count = `${results.size}/${cells.length}`.padStart(9);
@@ -68,17 +70,6 @@ async function runAll(cells: Cell[], jobs: number): Promise<Map<string, CellResu
 function details({ problems, log }: CellResult): string {
   if (problems.length === 0) return "";
   return `\n${problems.map((problem) => `     ${problem}\n`).join("")}${log.replaceAll(/^/gm, "     | ")}`;
-}
-
-function endWithChildren(): void {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
-    process.once(signal, () => {
-      void descendantsOf(process.pid).then((pids) => {
-        endAll(pids);
-        process.exit(130);
-      });
-    });
-  }
 }
 
 function atLeastOne(text: string): number {

@@ -27,13 +27,13 @@ export const phases = {
   create: { from: undefined, to: {} },
   update: { from: {}, to: { image: "example/golden:2" }, drift: addStray },
   resume: { from: {}, to: {}, drift: stopPods },
-  replace: { from: {}, to: { podRotation: "1" } },
+  replace: { from: {}, to: { podRotation: "1", profiles: [{ cloud: "SECURE", spot: false }] } },
   destroy: { from: {}, to: undefined, drift: addStray },
 } as const satisfies Record<string, Phase>;
 
 export type PhaseName = keyof typeof phases;
 
-export const phaseNames = Object.keys(phases) as PhaseName[];
+const phaseNames = Object.keys(phases) as PhaseName[];
 
 /** Brings a new stack to where the phase begins. */
 export async function prepare(stack: PodStack, name: PhaseName): Promise<void> {
@@ -52,7 +52,7 @@ export function begin(stack: PodStack, name: PhaseName): StartedRun {
 export const wanted = (name: PhaseName): PodArgs => phases[name].to ?? {};
 
 /** Every operation that RunPod sees in a phase in which nothing breaks. */
-export async function cleanRun(name: PhaseName): Promise<Operation[]> {
+async function cleanRun(name: PhaseName): Promise<Operation[]> {
   const seen: Operation[] = [];
   let number: ReturnType<typeof numberOperations> | undefined;
   const stack = await startPodStack({
@@ -71,8 +71,4 @@ export async function cleanRun(name: PhaseName): Promise<Operation[]> {
   }
 }
 
-export async function cleanRuns(): Promise<Operation[]> {
-  const operations: Operation[] = [];
-  for (const name of phaseNames) operations.push(...(await cleanRun(name)));
-  return operations;
-}
+export const cleanRuns = async (): Promise<Operation[]> => (await Promise.all(phaseNames.map(cleanRun))).flat();

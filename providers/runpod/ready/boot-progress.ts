@@ -71,8 +71,10 @@ export function createBootProgress({ timeoutMs, standsMs, restarted, now }: Boot
       const status = health?.status ?? "silent";
       first ??= status;
       firstStands &&= status === first;
-      if (health !== undefined && health.status !== "starting" && !mayBeFormer(health.status)) {
-        return health.status === "ok" ? "ready" : "failed";
+      // A drain ends again, or with its pod.
+      const isFinal = status === "ok" || status === "failed";
+      if (isFinal && !mayBeFormer(status)) {
+        return status === "ok" ? "ready" : "failed";
       }
       if (health !== undefined && comesFurther(health)) furtherAt = now();
       return now() - furtherAt >= timeoutMs ? "stuck" : "wait";

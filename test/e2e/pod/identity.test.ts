@@ -27,6 +27,16 @@ describe("exactly one pod", () => {
     expect(await settles({ podRotation: "1" })).not.toBe(first);
   });
 
+  it("is not the old one alone: that serves until what depends on the new one succeeds, however often it fails", async () => {
+    const { podId: first } = await stack.deploy();
+    for (let time = 0; time < 2; time++) {
+      await stack.up({ podRotation: "1" }, { dependentFails: true });
+      expect(pods()).toContain(first);
+      expect(pods()).toHaveLength(2);
+    }
+    expect(await settles({ podRotation: "1" })).not.toBe(first);
+  });
+
   it("is left when regions moved and what depends on it failed, twice", async () => {
     await stack.deploy();
     await stack.up({ regions: ["EU"] }, { dependentFails: true });

@@ -23,11 +23,14 @@ describe("the engine, seen from a provider process", () => {
     },
   );
 
-  it("takes the last argument of the process", async () => {
+  it("is named by the last argument of a provider process, and of no other", async () => {
+    const { argv } = process;
     expect(await engineGone()).toBe(false);
-    process.argv.push("127.0.0.1:1");
+    process.argv = ["node", "/lib/pulumi/cmd/dynamic-provider/index.js", "127.0.0.1:1"];
     expect(await engineGone()).toBe(true);
-    process.argv.pop();
+    process.argv = ["node", "/lib/cli/main.ts", "status", "127.0.0.1:1"];
+    expect(await engineGone()).toBe(false);
+    process.argv = argv;
   });
 
   it("is followed by the process, once", async () => {
@@ -37,6 +40,20 @@ describe("the engine, seen from a provider process", () => {
     expect(exit).not.toHaveBeenCalled();
     await sleep(100);
     expect(exit.mock.calls).toEqual([[1]]);
+    exit.mockRestore();
+  });
+
+  it("is looked after by the process, which ends some time after it", async () => {
+    vi.resetModules();
+    const { followEngine } = await import("../../../providers/runpod/engine-alive.ts");
+    const exit = vi.spyOn(process, "exit").mockImplementation(() => undefined as never);
+    const engine = createServer((socket) => socket.destroy()).listen(0, "127.0.0.1");
+    await once(engine, "listening");
+    followEngine(`127.0.0.1:${(engine.address() as AddressInfo).port}`, 10, 10);
+    await sleep(100);
+    expect(exit).not.toHaveBeenCalled();
+    engine.close();
+    await expect.poll(() => exit.mock.calls).toEqual([[1]]);
     exit.mockRestore();
   });
 
