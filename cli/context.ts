@@ -14,6 +14,3 @@ export interface Context {
   interrupted: AbortSignal;
   version: string;
 }
-
-/** A command's exit code: 0 when what was asked for happened, 1 when not. */
-export type ExitCode = 0 | 1;

@@ -1,9 +1,9 @@
-import { UserError } from "../contract/errors.ts";
 import type { Context } from "./context.ts";
+import { NotFoundError } from "./errors.ts";
 import type { Deployment } from "./stacks/deployment.ts";
 import { findEngine } from "./stacks/engine.ts";
 import type { EndpointOutputs } from "./stacks/outputs.ts";
-import { type ProjectOptions, pulumiCli, readOutputs } from "./stacks/pulumi-cli.ts";
+import { listStacks, type ProjectOptions, pulumiCli, readOutputs } from "./stacks/pulumi-cli.ts";
 import { knownStacks, usesSharedBackend } from "./stacks/state-dir.ts";
 
 /** The app's deployment, made when there is none. */
@@ -26,7 +26,7 @@ export async function findDeployment(context: Context, appId: string): Promise<D
 
 /**
  * What an app's deployment tells about its endpoint.
- * @throws {UserError} when it is not deployed, naming what is
+ * @throws {NotFoundError} when it is not deployed, naming what is
  */
 export async function deployedEndpoint(context: Context, appId: string): Promise<EndpointOutputs> {
   if (mayBeDeployed(context, appId)) {
@@ -35,8 +35,14 @@ export async function deployedEndpoint(context: Context, appId: string): Promise
   }
   const known = knownStacks(context.stateDir);
   const there = known.length === 0 ? "deploy it first: cend deploy <app.json>" : `deployed are ${known.join(", ")}`;
-  throw new UserError(`"${appId}" is not deployed; ${there}`);
+  throw new NotFoundError(`"${appId}" is not deployed; ${there}`);
 }
+
+/** Apps that are deployed, as far as this machine knows. */
+export const deployedApps = async (context: Context): Promise<string[]> =>
+  usesSharedBackend(context.env)
+    ? await listStacks(pulumiCli(await projectOptions(context)))
+    : knownStacks(context.stateDir);
 
 /** A state folder of its own knows its stacks, without an engine. */
 const mayBeDeployed = ({ env, stateDir }: Context, appId: string): boolean =>

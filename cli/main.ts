@@ -6,10 +6,15 @@ import { UserError } from "../contract/errors.ts";
 import { withEnvFiles } from "../providers/runpod/env-files.ts";
 import type { InvokeOptions } from "./commands/invoke.ts";
 import type { Context } from "./context.ts";
+import { addressOf } from "./endpoint.ts";
+import { type ExitCode, exitCodeFor, exitCodes } from "./exit-code.ts";
+import { addEndpoints } from "./groups/endpoints.ts";
+import { addFiles } from "./groups/files.ts";
+import { type Act, positiveNumber } from "./groups/group.ts";
+import { addJobs } from "./groups/jobs.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { createOutput } from "./output.ts";
 import { knownStacks } from "./stacks/state-dir.ts";
-import { UsageError } from "./usage-error.ts";
 
 const repository = join(import.meta.dirname, "..");
 const defaultStateDir = join(repository, ".comfy_endpoints");
@@ -27,7 +32,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.exitCode = await main(process.argv.slice(2)).catch(exitCodeOf);
 
 async function main(words: string[]): Promise<number> {
-  let exitCode = 0;
+  let exitCode: ExitCode = exitCodes.done;
   const program = new Command("cend")
     .description("Deploys ComfyUI workflows as HTTP APIs on RunPod GPUs, and calls them")
     .version(version)
@@ -54,26 +59,24 @@ async function main(words: string[]): Promise<number> {
     };
   };
 
+  const act: Act = async (command) => {
+    exitCode = await command(context());
+  };
+
   program
     .command("validate <app.json>")
     .description("check an app: app.json, its workflow, its contract")
-    .action(async (spec: string) => {
-      exitCode = (await import("./commands/validate.ts")).run(context(), spec);
-    });
+    .action((spec: string) => act(async (given) => (await import("./commands/validate.ts")).run(given, spec)));
 
   program
     .command("deploy <app.json>")
     .description("deploy an app, or bring its deployment up to date")
-    .action(async (spec: string) => {
-      exitCode = await (await import("./commands/deploy.ts")).run(context(), spec);
-    });
+    .action((spec: string) => act(async (given) => (await import("./commands/deploy.ts")).run(given, spec)));
 
   program
     .command("status <app_id>")
     .description("tell whether a deployed app's endpoint can be used")
-    .action(async (appId: string) => {
-      exitCode = await (await import("./commands/status.ts")).run(context(), appId);
-    });
+    .action((appId: string) => act(async (given) => (await import("./commands/status.ts")).run(given, appId)));
 
   program
     .command("invoke [app_id] [inputs...]")
@@ -99,24 +102,27 @@ async function main(words: string[]): Promise<number> {
       },
     );
 
+  addJobs(program, act);
+  addFiles(program, act);
+  addEndpoints(program, act);
+
   program
     .command("destroy <app>")
     .description("take a deployment down; <app> is its id or its app.json")
-    .action(async (app: string) => {
-      exitCode = await (await import("./commands/destroy.ts")).run(context(), app);
-    });
+    .action((app: string) => act(async (given) => (await import("./commands/destroy.ts")).run(given, app)));
 
-  await program.parseAsync(withInvoke(program, words), { from: "user" });
+  await program.parseAsync(withInvoke(program, words, context), { from: "user" });
   return exitCode;
 }
 
-/** `cend <app_id> …` is short for `cend invoke <app_id> …`, when such an app is deployed from here. */
-function withInvoke(program: Command, words: string[]): string[] {
+/** `cend <app_id> …` is short for `cend invoke <app_id> …`, when such an app is known here. */
+function withInvoke(program: Command, words: string[], context: () => Context): string[] {
   const { operands } = program.parseOptions(words);
   const first = operands[0];
-  const stateDir = resolve(program.opts<{ stateDir: string }>().stateDir);
   if (first === undefined || program.commands.some((command) => command.name() === first)) return words;
-  return knownStacks(stateDir).includes(first) ? ["invoke", ...words] : words;
+  const given = context();
+  const isKnown = knownStacks(given.stateDir).includes(first) || addressOf(given, first) !== undefined;
+  return isKnown ? ["invoke", ...words] : words;
 }
 
 function jsonObject(text: string): Record<string, unknown> {
@@ -129,23 +135,17 @@ function jsonObject(text: string): Record<string, unknown> {
   throw new InvalidArgumentError('Give a JSON object such as {"prompt": "fog"}.');
 }
 
-function positiveNumber(text: string): number {
-  const number = Number(text);
-  if (text.trim() !== "" && Number.isFinite(number) && number > 0) return number;
-  throw new InvalidArgumentError("Give a number of seconds above 0.");
-}
-
 /** Tells an error on stderr, in one line where it can be mended. */
 function exitCodeOf(error: unknown): number {
   // commander has said already what is wrong.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
   if (interruption.signal.aborted) {
     if (error instanceof UserError) process.stderr.write(`${error.message}\n`);
     return interruption.exitCode();
   }
   if (error instanceof UserError) {
     process.stderr.write(`error: ${error.message}\n`);
-    return error instanceof UsageError ? 2 : 1;
+    return exitCodeFor(error);
   }
   const debug = (process.env["COMFY_ENDPOINTS_DEBUG"] ?? "") !== "";
   const text = error instanceof Error ? error.message : String(error);
@@ -153,5 +153,5 @@ function exitCodeOf(error: unknown): number {
   process.stderr.write(
     debug ? `${stack}\n` : `error: ${text} (a fault of comfy-endpoints; COMFY_ENDPOINTS_DEBUG=1 shows where)\n`,
   );
-  return 1;
+  return exitCodes.failed;
 }

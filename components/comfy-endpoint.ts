@@ -84,6 +84,8 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
   readonly endpointUrl: pulumi.Output<string>;
   /** Key for the header `x-api-key`. Secret. */
   readonly apiKey: pulumi.Output<string>;
+  /** What webhooks are signed with: receivers verify them with it. Secret. */
+  readonly webhookSecret: pulumi.Output<string>;
   readonly podId: pulumi.Output<string>;
   readonly imageRef: pulumi.Output<string>;
   readonly gpuType: pulumi.Output<string>;
@@ -101,6 +103,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
     const deployable = readDeployable(args.app);
     const owner = new Owner(`${name}-owner`, { parent: this });
     const apiKey = chooseApiKey(deployable, name, args, { parent: this, dependsOn: owner });
+    const webhookSecret = chooseWebhookSecret(deployable, name, { parent: this, dependsOn: owner });
     const imageRef = imageOf(deployable);
     const volume = mountedVolume(name, args.networkVolume, owner, this);
     const pod = new RunPodPod(
@@ -108,7 +111,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
       {
         ...podArgs(deployable, imageRef),
         ownerSeed: owner.seed,
-        env: podEnv(deployable, apiKey, args.env),
+        env: podEnv(deployable, { apiKey, webhookSecret }, args.env),
         registryAuthId: registryAuthId(name, deployable, args.registry, owner, this),
         networkVolumeId: volume?.id,
         networkVolumeDataCenter: volume?.dataCenter,
@@ -137,6 +140,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
 
     this.endpointUrl = ready.endpointUrl;
     this.apiKey = apiKey;
+    this.webhookSecret = webhookSecret;
     this.podId = pod.podId;
     this.imageRef = pulumi.output(imageRef);
     this.gpuType = pod.gpuType;
@@ -174,16 +178,32 @@ function chooseApiKey(
   return own === undefined ? new ApiKey(`${name}-key`, args.apiKeyRotation, options).key : pulumi.secret(own);
 }
 
+/** The app's own secret wins over a generated one. */
+function chooseWebhookSecret(
+  { app }: Deployable,
+  name: string,
+  options: pulumi.CustomResourceOptions,
+): pulumi.Output<string> {
+  const own = app.env["COMFY_ENDPOINTS_WEBHOOK_SECRET"];
+  if (own !== undefined) return pulumi.secret(own);
+  const { key } = new ApiKey(`${name}-webhook-secret`, undefined, options);
+  return key.apply((text) => `whsec_${Buffer.from(text, "base64url").toString("base64")}`);
+}
+
 /** What the deployment sets wins over the app's own environment, and that over what the program adds. */
 function podEnv(
   deployable: Deployable,
-  apiKey: pulumi.Output<string>,
+  secrets: { apiKey: pulumi.Output<string>; webhookSecret: pulumi.Output<string> },
   added: ComfyEndpointArgs["env"],
 ): pulumi.Output<Record<string, string>> {
   return pulumi.secret(
     pulumi
-      .all([apiKey, pulumi.all(added ?? {})])
-      .apply(([key, extra]) => ({ ...extra, ...deployable.app.env, ...toPodEnv(podSettings(deployable, key)) })),
+      .all([secrets.apiKey, secrets.webhookSecret, pulumi.all(added ?? {})])
+      .apply(([apiKey, webhookSecret, extra]) => ({
+        ...extra,
+        ...deployable.app.env,
+        ...toPodEnv(podSettings(deployable, { apiKey, webhookSecret })),
+      })),
   );
 }
 

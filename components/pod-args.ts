@@ -3,13 +3,17 @@ import { type PodSettings, podPaths, podPorts } from "../contract/pod-env.ts";
 import type { RunPodPodArgs } from "../providers/runpod-pod.ts";
 
 /** What the gateway in the pod is told. */
-export function podSettings({ app, contractJson, workflowJson }: Deployable, apiKey: string): PodSettings {
+export function podSettings(
+  { app, contractJson, workflowJson }: Deployable,
+  { apiKey, webhookSecret }: Pick<PodSettings, "apiKey" | "webhookSecret">,
+): PodSettings {
   return {
     appId: app.app_id,
     contractJson,
     workflowJson,
     artifactsJson: JSON.stringify(app.artifacts),
     apiKey,
+    webhookSecret,
     jobTimeoutSeconds: app.endpoint.timeout_seconds,
     maxPayloadMb: app.endpoint.max_payload_mb,
     maxUploadMb: app.endpoint.max_upload_mb,

@@ -25,7 +25,7 @@ export type BootPhase = (typeof bootPhases)[number];
 
 /** `GET /healthz`: 200 when `ok`, else 503. */
 export const health = z.object({
-  status: z.enum(["ok", "starting", "failed"]),
+  status: z.enum(["ok", "starting", "draining", "failed"]),
   phase: z.enum(bootPhases),
   /** What the phase is doing, or why it failed. */
   detail: z.string().optional(),
@@ -41,12 +41,41 @@ export const contractView = z.object({
   outputs: z.array(z.looseObject({ name: z.string(), type: z.string(), node_id: z.string() })),
 });
 
-export const runAccepted = z.object({ job_id: z.string(), state: z.literal("queued") });
+/** The workflow's inputs by name: what each may be, the contract of the workflow says. */
+export const runInputs = z.record(z.string(), z.unknown());
+
+/** The workflow's outputs by name: as above, and media as file ids. */
+export const jobResult = z.record(z.string(), z.unknown());
+
+/** `queued`, unless the job was waited for, or the same run was asked for before. */
+export const runAccepted = z.object({ job_id: z.string(), state: z.enum(jobStates) });
 
 const jobOutput = z.object({
   prompt_id: z.string(),
   status: z.literal("completed"),
-  result: z.record(z.string(), z.unknown()),
+  result: jobResult,
+});
+
+/** How far a running job is. */
+export const jobProgress = z.object({
+  /** Share of the work that is done, 0 to 1: finished nodes and the part of the present one, of all that have to run. */
+  value: z.number(),
+  /** The node that runs now, its class, and how far it is in steps of its own; null before the first one. */
+  node: z.string().nullable(),
+  node_class: z.string().nullable(),
+  node_value: z.number().nullable(),
+  node_max: z.number().nullable(),
+});
+export type JobProgress = z.output<typeof jobProgress>;
+
+/** Where a job's time went, in milliseconds; so far, while it goes on. */
+const jobTimings = z.object({
+  /** From its acceptance to its start. */
+  queued_ms: z.int(),
+  /** The part of that wait in which the endpoint itself was booting; null before the start. */
+  boot_ms: z.int().nullable(),
+  /** From its start to its end; null before the start. */
+  run_ms: z.int().nullable(),
 });
 
 export const job = z.object({
@@ -56,6 +85,19 @@ export const job = z.object({
   error: z.string().nullable(),
   prompt_id: z.string().nullable(),
   cancel_requested: z.boolean(),
+  /** -100 to 100, the higher the sooner. */
+  priority: z.int(),
+  /** ISO 8601 in UTC, like the two below; those are null until it has started and ended. */
+  created_at: z.string(),
+  started_at: z.string().nullable(),
+  finished_at: z.string().nullable(),
+  timings: jobTimings,
+  /** null unless it runs and has told how far it is. */
+  progress: jobProgress.nullable(),
+  /** 1 for the one that runs next; null unless it waits. */
+  queue_position: z.int().nullable(),
+  /** The pod's price for the time of the run; null when that is not known, or it never ran. */
+  cost_usd: z.number().nullable(),
 });
 export type Job = z.output<typeof job>;
 
@@ -79,6 +121,9 @@ export const file = z.object({
 export type FileObject = z.output<typeof file>;
 
 export const fileList = z.object({ items: z.array(file), next_cursor: z.string().nullable() });
+
+/** An OpenAPI document; what is in it, that document says. */
+export const openApiView = z.looseObject({ openapi: z.string() });
 
 export const fileQuery = z.object({
   limit: z.string().optional(),

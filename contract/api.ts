@@ -1,33 +1,60 @@
 import type { z } from "zod";
-import { cancelReply, contractView, file, fileList, fileQuery, health, job, runAccepted } from "./api-bodies.ts";
+import { drainRequest, drainView, keyList, keyRegistration, keyView, logsQuery, type Scope } from "./admin-bodies.ts";
+import {
+  cancelReply,
+  contractView,
+  file,
+  fileList,
+  fileQuery,
+  health,
+  job,
+  openApiView,
+  runAccepted,
+  runInputs,
+} from "./api-bodies.ts";
+import { jobEventsQuery, jobList, jobListQuery, jobQuery, runQuery } from "./job-bodies.ts";
+import { delivery, deliveryList } from "./webhook-bodies.ts";
 
+export * from "./admin-bodies.ts";
 export * from "./api-bodies.ts";
+export * from "./job-bodies.ts";
+export * from "./webhook-bodies.ts";
 
 /** Codes of the field `error`; the original's, and those it lacked. */
 export const errorCodes = {
   unauthorized: "unauthorized",
+  forbidden: "forbidden",
   notFound: "not_found",
   methodNotAllowed: "method_not_allowed",
   validation: "VALIDATION_ERROR",
   payloadTooLarge: "payload_too_large",
   jobNotFound: "job_not_found",
   fileNotFound: "file_not_found",
+  fileInUse: "file_in_use",
+  quotaExceeded: "quota_exceeded",
   emptyFile: "empty_file",
   invalidLimit: "invalid_limit",
   invalidCursor: "invalid_cursor",
   rangeNotSatisfiable: "range_not_satisfiable",
   queueFull: "queue_full",
+  idempotencyConflict: "idempotency_conflict",
+  tooManyStreams: "too_many_streams",
   notReady: "not_ready",
+  draining: "draining",
+  rateLimited: "rate_limited",
+  requestTimeout: "request_timeout",
+  keyNotFound: "key_not_found",
+  keyConflict: "key_conflict",
+  noDelivery: "no_delivery",
   internal: "internal_error",
 } as const;
 export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes];
 
-/** What a key may be good for: to start and cancel runs, to read everything, to upload and delete files, to administer. */
-export const scopes = ["run", "read", "files", "admin"] as const;
-export type Scope = (typeof scopes)[number];
+/** Body of an answer that is no JSON: a file's `bytes`, `nothing`, or a text of that media type. */
+export type OtherBody = "bytes" | "nothing" | "text/html" | "text/event-stream" | "application/x-ndjson";
 
 export interface Route {
-  method: "GET" | "POST";
+  method: "GET" | "POST" | "PUT" | "DELETE";
   /** Express form: parameters as `:name`. */
   path: string;
   /** What a key in `x-api-key` must be good for; `open` answers anybody. */
@@ -35,9 +62,11 @@ export interface Route {
   summary: string;
   /** What the body holds, when there is one: JSON, or a file's bytes. */
   request?: "json" | "bytes";
+  /** The JSON of the request. */
+  body?: z.ZodType;
   query?: z.ZodType;
-  /** Body by status; `bytes` for a download. */
-  responses: Record<number, z.ZodType | "bytes">;
+  /** Body by status. */
+  responses: Record<number, z.ZodType | OtherBody>;
 }
 
 /** The whole HTTP surface. Servers, clients and proxies derive from this table; a route exists when it is here. */
@@ -62,14 +91,33 @@ export const routes = {
     scope: "run",
     summary: "Queue a run of the workflow with the given inputs",
     request: "json",
-    responses: { 202: runAccepted },
+    body: runInputs,
+    query: runQuery,
+    responses: { 200: job, 202: runAccepted },
   },
   job: {
     method: "GET",
     path: "/jobs/:id",
     scope: "read",
     summary: "State and result of a job",
+    query: jobQuery,
     responses: { 200: job },
+  },
+  listJobs: {
+    method: "GET",
+    path: "/jobs",
+    scope: "read",
+    summary: "Jobs, newest first, without their outputs",
+    query: jobListQuery,
+    responses: { 200: jobList },
+  },
+  jobEvents: {
+    method: "GET",
+    path: "/jobs/:id/events",
+    scope: "read",
+    summary: "What happens to a job as it happens: events `state`, `progress` and `preview`, to its end",
+    query: jobEventsQuery,
+    responses: { 200: "text/event-stream", 204: "nothing" },
   },
   cancelJob: {
     method: "POST",
@@ -107,6 +155,88 @@ export const routes = {
     scope: "read",
     summary: "A file's bytes",
     responses: { 200: "bytes", 206: "bytes" },
+  },
+  deleteFile: {
+    method: "DELETE",
+    path: "/files/:id",
+    scope: "files",
+    summary: "Delete a file that no queued or running job needs",
+    responses: { 204: "nothing" },
+  },
+  deliveries: {
+    method: "GET",
+    path: "/jobs/:id/deliveries",
+    scope: "read",
+    summary: "What became of a job's webhook",
+    responses: { 200: deliveryList },
+  },
+  redeliver: {
+    method: "POST",
+    path: "/jobs/:id/redeliver",
+    scope: "run",
+    summary: "Send a job's webhook once more, under the same id",
+    responses: { 202: delivery },
+  },
+  openapi: {
+    method: "GET",
+    path: "/openapi.json",
+    scope: "read",
+    summary: "This API as an OpenAPI 3.1 document, with the types of this workflow",
+    responses: { 200: openApiView },
+  },
+  docs: {
+    method: "GET",
+    path: "/docs",
+    scope: "open",
+    summary: "A page that shows this API and runs the workflow",
+    responses: { 200: "text/html" },
+  },
+  keys: {
+    method: "GET",
+    path: "/admin/keys",
+    scope: "admin",
+    summary: "Keys beside the endpoint's first one",
+    responses: { 200: keyList },
+  },
+  putKey: {
+    method: "PUT",
+    path: "/admin/keys/:name",
+    scope: "admin",
+    summary: "Make a key good for some scopes, known by its hash alone",
+    request: "json",
+    body: keyRegistration,
+    responses: { 200: keyView, 201: keyView },
+  },
+  deleteKey: {
+    method: "DELETE",
+    path: "/admin/keys/:name",
+    scope: "admin",
+    summary: "Revoke a key",
+    responses: { 204: "nothing" },
+  },
+  drain: {
+    method: "POST",
+    path: "/admin/drain",
+    scope: "admin",
+    summary: "Take no more runs, and tell how many jobs are left",
+    request: "json",
+    body: drainRequest,
+    responses: { 200: drainView },
+  },
+  endDrain: {
+    method: "DELETE",
+    path: "/admin/drain",
+    scope: "admin",
+    summary: "Take runs again",
+    responses: { 204: "nothing" },
+  },
+  logs: {
+    method: "GET",
+    path: "/logs",
+    scope: "admin",
+    summary: "The gateway's latest log lines, one JSON object each",
+    query: logsQuery,
+    responses: { 200: "application/x-ndjson" },
   },
 } as const satisfies Record<string, Route>;
 

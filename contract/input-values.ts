@@ -9,6 +9,8 @@ export interface ValueRule {
   max?: number | undefined;
   step?: number | undefined;
   enum?: readonly (string | number | boolean)[] | undefined;
+  /** Whether media may be given as the address where they are. */
+  url?: boolean | undefined;
 }
 
 interface NamedRule extends ValueRule {
@@ -71,7 +73,7 @@ export function checkInputs(
 
 /** What is wrong with the value, as a remedy; undefined when it fits. */
 export function checkInputValue(rule: ValueRule, value: unknown): string | undefined {
-  const wrongType = checkType(rule.type, value);
+  const wrongType = isMediaType(rule.type) ? checkMedia(rule, value) : checkType(rule.type, value);
   if (wrongType !== undefined) return wrongType;
   if (rule.enum !== undefined && !rule.enum.some((allowed) => allowed === value)) {
     return `use one of ${rule.enum.map((allowed) => JSON.stringify(allowed)).join(", ")}`;
@@ -94,12 +96,20 @@ function checkType(type: string, value: unknown): string | undefined {
     case "array":
       return Array.isArray(value) ? undefined : "give a JSON array";
     default:
-      // Media travel as file ids only: a path would let callers read files of the pod.
-      return isMediaType(type) && typeof value === "string" && fileIdPattern.test(value)
-        ? undefined
-        : `upload the ${type} to /files and give its file id (fid_ and 32 hex digits)`;
+      return "its type is not known";
   }
 }
+
+/** Media travel as file ids, or by an address that is fetched: a path would let callers read files of the pod. */
+function checkMedia({ type, url }: ValueRule, value: unknown): string | undefined {
+  if (typeof value === "string" && (fileIdPattern.test(value) || (url === true && isHttpsUrl(value)))) return undefined;
+  const otherwise = url === true ? ", or the https:// address where it is" : "";
+  return `upload the ${type} to /files and give its file id (fid_ and 32 hex digits)${otherwise}`;
+}
+
+/** Whether a value is an address that a gateway may fetch, as far as can be seen. */
+export const isHttpsUrl = (value: string): boolean =>
+  value.length <= 8192 && /^https:\/\//i.test(value) && URL.canParse(value);
 
 function checkBounds({ min, max, step }: ValueRule, value: number): string | undefined {
   if (min !== undefined && value < min) return `it must be at least ${min}`;

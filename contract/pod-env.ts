@@ -10,6 +10,8 @@ export interface PodSettings {
   artifactsJson: string;
   /** The endpoint's first key. */
   apiKey: string;
+  /** Signs webhooks: `whsec_` and base64, as Standard Webhooks has it. */
+  webhookSecret: string;
   /** Longest run time of a job, in seconds. */
   jobTimeoutSeconds: number;
   /** Largest body of `POST /run`, in MB. */
@@ -25,6 +27,7 @@ export const podEnv = {
   workflowJson: "COMFY_ENDPOINTS_WORKFLOW_JSON",
   artifactsJson: "COMFY_ENDPOINTS_APP_ARTIFACTS_JSON",
   apiKey: "COMFY_ENDPOINTS_API_KEY",
+  webhookSecret: "COMFY_ENDPOINTS_WEBHOOK_SECRET",
   jobTimeoutSeconds: "COMFY_ENDPOINTS_PROMPT_TIMEOUT_SECONDS",
   maxPayloadMb: "COMFY_ENDPOINTS_MAX_PAYLOAD_MB",
   maxUploadMb: "COMFY_ENDPOINTS_MAX_UPLOAD_MB",

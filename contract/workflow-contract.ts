@@ -40,6 +40,11 @@ const inputSchema = z
       .array(z.union([z.string(), z.number(), z.boolean()]))
       .min(1, "list at least one value")
       .optional(),
+    /**
+     * For a media type: callers may give an https:// address in place of a file id. The gateway fetches it when the run is
+     * taken, from public hosts only, up to the size of an upload.
+     */
+    url: z.boolean("true or false, without quotes").optional(),
     description: z.string().optional(),
   })
   .superRefine((input, context) => {
@@ -53,6 +58,10 @@ const inputSchema = z
           message: `bounds belong to integer and number; this input is ${input.type}`,
         });
       }
+    }
+    if (input.url === true && !isMediaType(input.type)) {
+      const message = `addresses are fetched for media types such as image/png; this input is ${input.type}`;
+      context.addIssue({ code: "custom", path: ["url"], input: input.url, message });
     }
     if (input.min !== undefined && input.max !== undefined && input.min > input.max) {
       context.addIssue({

@@ -1,17 +1,49 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { RequestHandler } from "express";
-import { errorCodes } from "../contract/api.ts";
+import { errorCodes, firstKeyName, type KeyView, type Scope, scopes } from "../contract/api.ts";
 import { HttpProblem } from "./http.ts";
 
-/** Lets a request pass that has the endpoint's key in `x-api-key`. */
-export function requireKey(key: string): RequestHandler {
-  const expected = digest(key);
-  return (request, _response, next) => {
-    const given = request.get("x-api-key") ?? "";
-    // Digests have one length, whatever was sent: the comparison tells nothing by its time.
-    if (given === "" || !timingSafeEqual(digest(given), expected)) throw new HttpProblem(401, errorCodes.unauthorized);
+/** A key as a request is checked against it. */
+export interface KnownKey {
+  name: string;
+  /** SHA-256 of its text. */
+  digest: Buffer;
+  scopes: readonly Scope[];
+}
+
+export const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** The endpoint's first key, good for everything. */
+export const firstKey = (text: string): KnownKey => ({ name: firstKeyName, digest: digestOf(text), scopes });
+
+export const namedKey = ({ name, sha256, scopes: granted }: KeyView): KnownKey => ({
+  name,
+  digest: Buffer.from(sha256, "hex"),
+  scopes: granted,
+});
+
+/**
+ * Lets a request pass whose key in `x-api-key` is good for the scope; its name is in `response.locals.keyName` from then on.
+ * @param known the keys at that moment
+ */
+export function requireKey(known: () => readonly KnownKey[], scope: Scope): RequestHandler {
+  return (request, response, next) => {
+    const key = match(request.get("x-api-key") ?? "", known());
+    if (key === undefined) throw new HttpProblem(401, errorCodes.unauthorized);
+    if (!key.scopes.includes(scope)) {
+      const granted = key.scopes.join(", ");
+      const detail = `the key "${key.name}" is good for ${granted}; this needs the scope ${scope}`;
+      throw new HttpProblem(403, errorCodes.forbidden, { detail });
+    }
+    response.locals["keyName"] = key.name;
     next();
   };
 }
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+/** All keys are looked at, each digest as a whole: the time it takes tells nothing of how near a guess came. */
+function match(given: string, known: readonly KnownKey[]): KnownKey | undefined {
+  const digest = digestOf(given);
+  let found: KnownKey | undefined;
+  for (const key of known) if (timingSafeEqual(digest, key.digest)) found = key;
+  return given === "" ? undefined : found;
+}

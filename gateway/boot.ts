@@ -2,13 +2,13 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { BootPhase, Health } from "../contract/api.ts";
 import type { Prompt } from "../contract/workflow.ts";
 import { type ComfyClient, Unreachable } from "./comfy/client.ts";
-import type { ComfyProcess } from "./comfy/process.ts";
+import type { ComfyServer } from "./comfy/server.ts";
 import { errorFields, type Log, messageOf } from "./log.ts";
 import type { Workflow } from "./workflow/load.ts";
 
 export interface BootOptions {
   load: () => Workflow;
-  comfy: Pick<ComfyProcess, "start" | "state" | "whenUp">;
+  comfy: Pick<ComfyServer, "start" | "state" | "whenUp">;
   client: Pick<ComfyClient, "hasClass">;
   log: Log;
 }
@@ -70,7 +70,7 @@ export function createBoot({ load, comfy, client, log }: BootOptions): Boot {
   };
 }
 
-function restartDetail(comfy: Pick<ComfyProcess, "state">): { detail?: string } {
+function restartDetail(comfy: Pick<ComfyServer, "state">): { detail?: string } {
   const state = comfy.state();
   return state.kind === "starting" && state.detail !== undefined ? { detail: state.detail } : {};
 }

@@ -12,21 +12,36 @@ export interface Database {
    * when it is safe on disk. Work that throws is undone alone.
    */
   commit<T>(work: () => T): Promise<T>;
+  /** Calls the listener after every transaction: something may have changed. */
+  onCommit(listener: () => void): void;
   /** Writes what waits, then closes. */
   close(): void;
 }
 
 /**
  * Opens the database, made or brought up to date as needed.
- * @throws {UserError} when a newer version of the gateway wrote it
+ * @throws {UserError} when it cannot be used: somebody else wrote it or has it open, or a newer version of the gateway did
  */
 export function openDatabase(path: string): Database {
-  mkdirSync(dirname(path), { recursive: true });
-  const sqlite = new DatabaseSync(path, { timeout: 1000 });
-  // One process owns the file. Exclusive locking also frees WAL from shared memory, which network volumes lack.
-  sqlite.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+  const sqlite = openFile(path);
   migrate(sqlite, path);
   return groupingCommits(sqlite);
+}
+
+function openFile(path: string): DatabaseSync {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    const sqlite = new DatabaseSync(path, { timeout: 1000 });
+    // One process owns the file. Exclusive locking also frees WAL from shared memory, which network volumes lack.
+    sqlite.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    return sqlite;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const remedy = /locked/.test(reason)
+      ? "another gateway uses it: stop that one, or give this one a file of its own"
+      : "give a new file, in a folder that can be written";
+    throw new UserError(`${path} cannot be opened as the database of jobs (${reason}); ${remedy}`, [], { cause });
+  }
 }
 
 interface Waiting {
@@ -37,6 +52,7 @@ interface Waiting {
 
 function groupingCommits(sqlite: DatabaseSync): Database {
   let waiting: Waiting[] = [];
+  const listeners: (() => void)[] = [];
 
   const flush = (): void => {
     const group = waiting;
@@ -47,6 +63,7 @@ function groupingCommits(sqlite: DatabaseSync): Database {
       const settled = group.map((each) => attempt(sqlite, each));
       sqlite.exec("COMMIT");
       for (const settle of settled) settle();
+      for (const listener of listeners) listener();
     } catch (error) {
       // The disk is full, or broken: nothing of it happened.
       if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
@@ -61,6 +78,9 @@ function groupingCommits(sqlite: DatabaseSync): Database {
         if (waiting.length === 0) setImmediate(flush);
         waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
       }),
+    onCommit: (listener) => {
+      listeners.push(listener);
+    },
     close: () => {
       flush();
       sqlite.close();
@@ -88,6 +108,10 @@ function migrate(sqlite: DatabaseSync, path: string): void {
     throw new UserError(
       `${path} has version ${version}, this gateway knows ${migrations.length}; run the gateway that wrote it`,
     );
+  }
+  if (version === 0 && sqlite.prepare("SELECT 1 FROM sqlite_schema").get() !== undefined) {
+    sqlite.close();
+    throw new UserError(`${path} is no database of this gateway's, but holds tables; give the path of a new file`);
   }
   migrations.slice(version).forEach((migration, at) => {
     sqlite.exec(`BEGIN; ${migration} PRAGMA user_version = ${version + at + 1}; COMMIT;`);

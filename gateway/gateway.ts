@@ -1,21 +1,23 @@
-import { randomUUID } from "node:crypto";
 import { once } from "node:events";
-import { createServer, type Server } from "node:http";
+import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { UserError } from "../contract/errors.ts";
+import { createDrain } from "./admin/drain.ts";
+import { createKeyStore } from "./admin/keys.ts";
 import { createApp } from "./app.ts";
 import { createBoot } from "./boot.ts";
+import { createAttachedComfy } from "./comfy/attached.ts";
 import { createComfyClient } from "./comfy/client.ts";
-import { createComfyEvents } from "./comfy/events.ts";
 import { createComfyProcess } from "./comfy/process.ts";
 import { openDatabase } from "./db.ts";
 import { createDiskFileStore } from "./files/disk-store.ts";
-import { createJobRunner } from "./jobs/run.ts";
-import { createSqliteJobStore } from "./jobs/sqlite-store.ts";
-import { createWatch } from "./jobs/watch.ts";
-import { createWorker } from "./jobs/worker.ts";
-import { type Log, messageOf } from "./log.ts";
+import { createSweeper } from "./files/sweeper.ts";
+import { createJobs } from "./jobs/jobs.ts";
+import { createHttpServer, usualTimeouts } from "./limits/timeouts.ts";
+import { type LogTail, messageOf } from "./log.ts";
+import { publicInternet, type Reach } from "./net/guarded-fetch.ts";
 import type { GatewaySettings } from "./settings.ts";
+import { createWebhooks } from "./webhooks/webhooks.ts";
 import { loadWorkflow } from "./workflow/load.ts";
 
 /** Everything that runs in the pod but ComfyUI itself, put together. */
@@ -26,38 +28,45 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-export function createGateway(settings: GatewaySettings, log: Log): Gateway {
+export interface Surroundings {
+  /** What requests to addresses that callers name may reach. */
+  reach?: Reach;
+}
+
+export function createGateway(
+  settings: GatewaySettings,
+  log: LogTail,
+  { reach = publicInternet }: Surroundings = {},
+): Gateway {
   const { comfy, state, limits, appId, apiKey } = settings;
   const database = openDatabase(state.database);
-  const jobs = createSqliteJobStore(database, limits.queuedJobs);
-  const files = createDiskFileStore(database, state.files);
+  const files = createDiskFileStore(database, state.files, {
+    ...{ log, ttlMs: limits.fileTtlMs, quotaBytes: limits.fileQuotaBytes },
+  });
+  const sweeper = createSweeper(files, log);
 
   const client = createComfyClient(comfy.url);
-  const comfyProcess = createComfyProcess({ ...comfy, answers: () => client.answers(), log });
-  const clientId = randomUUID();
-  const watch = createWatch(client);
-  const events = createComfyEvents({
-    url: comfy.url,
-    clientId,
-    onPromptEnd: (promptId) => watch.promptEnded(promptId),
-    onConnected: () => watch.look(),
-    log,
+  const comfyServer =
+    comfy.process === null
+      ? createAttachedComfy({ url: comfy.url, client, log })
+      : createComfyProcess({ ...comfy.process, answers: async () => (await client.trouble()) === undefined, log });
+  const jobs = createJobs({
+    ...{ database, files, appId, limits, log },
+    comfy: { url: comfy.url, client, server: comfyServer, outlives: comfy.process === null },
+    // Nobody says yet what the pod costs.
+    costPerHour: () => undefined,
   });
-  const runner = createJobRunner({
-    ...{ client, watch, files, clientId, appId, log },
-    timeoutMs: limits.jobTimeoutMs,
-    restartComfy: () => comfyProcess.restart(),
-  });
-  const worker = createWorker({ jobs, runner, comfyUp: (abort) => comfyProcess.whenUp(abort), log });
 
-  const boot = createBoot({ load: () => loadWorkflow(settings), comfy: comfyProcess, client, log });
-  const server = createServer(createApp({ apiKey, boot, jobs, files, worker, limits, log }));
-  // A proxy before us gives up after 100 s; it should be the one that closes an idle connection.
-  server.keepAliveTimeout = 110_000;
-  server.headersTimeout = 30_000;
-  // Time for 2 GB over a slow line; a connection that is silent for long is dropped well before.
-  server.requestTimeout = 3_600_000;
-  server.timeout = 120_000;
+  const boot = createBoot({ load: () => loadWorkflow(settings), comfy: comfyServer, client, log });
+  const webhooks = createWebhooks({ database, jobs: jobs.view, secret: settings.webhookSecret, reach, log });
+  const app = createApp({
+    ...{ apiKey, boot, jobs, files, webhooks, reach, log },
+    keys: createKeyStore(database),
+    drain: createDrain(),
+    limits: { ...limits, bodyMs: usualTimeouts.body },
+    corsOrigins: settings.corsOrigins,
+  });
+  const server = createHttpServer(app, usualTimeouts);
 
   const stopping = new AbortController();
   const stopped = (): boolean => stopping.signal.aborted;
@@ -66,24 +75,25 @@ export function createGateway(settings: GatewaySettings, log: Log): Gateway {
     await boot.run(stopping.signal);
     const workflow = boot.workflow();
     if (stopped() || workflow === undefined || boot.health().status === "failed") return;
-    events.open();
-    worker.start(workflow);
+    jobs.start(workflow);
   };
   let booting: Promise<void> = Promise.resolve();
 
   return {
     start: async () => {
+      await files.recover();
       const port = await listen(server, settings.listen);
       log.info("gateway listens", { host: settings.listen.host, port });
+      webhooks.start();
+      sweeper.start();
       booting = bootAndWork();
       return port;
     },
     stop: async () => {
       stopping.abort();
-      const closed = closeServer(server);
-      // The worker first: a ComfyUI that goes away must not look like a lost job.
-      const idle = worker.stop();
-      await Promise.all([closed, idle, comfyProcess.stop(), events.close(), booting]);
+      // First: a ComfyUI that goes away must not look like a lost job.
+      const idle = jobs.stop();
+      await Promise.all([idle, closeServer(server), comfyServer.stop(), webhooks.stop(), sweeper.stop(), booting]);
       database.close();
     },
   };

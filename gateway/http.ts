@@ -59,11 +59,17 @@ export function pathParameter(request: Request, name: string): string {
  * The query as the schema has it.
  * @throws {HttpProblem} 400
  */
-export function queryOf<T>(request: Request, schema: z.ZodType<T>): T {
-  const parsed = schema.safeParse(request.query, { reportInput: true });
+export const queryOf = <T>(request: Request, schema: z.ZodType<T>): T => checked(schema, request.query);
+
+/**
+ * What a caller sent, as the schema has it.
+ * @throws {HttpProblem} 400 with every problem
+ */
+export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  const parsed = schema.safeParse(value, { reportInput: true });
   if (parsed.success) return parsed.data;
   const problems = problemsOf(parsed.error);
-  throw new HttpProblem(400, errorCodes.validation, { detail: problems[0]?.message ?? "invalid_query", problems });
+  throw new HttpProblem(400, errorCodes.validation, { detail: problems[0]?.message ?? "", problems });
 }
 
 /** Last of all: no route has the path. */

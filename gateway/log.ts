@@ -8,16 +8,38 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
 }
 
+/** A log that remembers its latest lines. */
+export interface LogTail extends Log {
+  /** So many of the latest lines, each with its newline. */
+  tail(lines: number): readonly string[];
+}
+
+const remembered = 2000;
+// A line of ComfyUI's may be anything.
+const longest = 4096;
+
 /**
  * A log of one JSON object per line. Fields never hold keys or input values: whoever may read logs may not read those.
  * @param write takes a line with its newline
  */
-export function createLog(write: (line: string) => void): Log {
+export function createLog(write: (line: string) => void): LogTail {
+  const lines: string[] = [];
   const entry =
     (level: keyof Log) =>
-    (message: string, fields: LogFields = {}): void =>
-      write(`${JSON.stringify({ time: new Date().toISOString(), level, msg: message, ...fields })}\n`);
-  return { info: entry("info"), warn: entry("warn"), error: entry("error") };
+    (message: string, fields: LogFields = {}): void => {
+      const head = { time: new Date().toISOString(), level, msg: message };
+      const line = `${JSON.stringify({ ...head, ...fields })}\n`;
+      write(line);
+      lines.push(line.length <= longest ? line : `${JSON.stringify({ ...head, cut: line.slice(0, longest) })}\n`);
+      // Seldom, for it moves them all.
+      if (lines.length >= 2 * remembered) lines.splice(0, remembered);
+    };
+  return {
+    info: entry("info"),
+    warn: entry("warn"),
+    error: entry("error"),
+    tail: (count) => (count === 0 ? [] : lines.slice(-Math.min(count, remembered))),
+  };
 }
 
 /** What a log says of anything thrown; the stack of a fault of ours is worth having. */

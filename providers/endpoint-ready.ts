@@ -54,6 +54,7 @@ export class EndpointReady extends pulumi.dynamic.Resource {
   declare public readonly endpointUrl: pulumi.Output<string>;
 
   constructor(name: string, args: EndpointReadyArgs, options?: pulumi.CustomResourceOptions) {
-    super(new EndpointReadyProvider(), name, { ...args }, options, "comfy-endpoints", "EndpointReady");
+    const inputs = { ...args, resourceName: name };
+    super(new EndpointReadyProvider(), name, inputs, options, "comfy-endpoints", "EndpointReady");
   }
 }

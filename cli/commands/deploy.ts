@@ -1,8 +1,9 @@
 import { resolve } from "node:path";
 import { loadDeployable } from "../../contract/deployable.ts";
-import type { Context, ExitCode } from "../context.ts";
+import type { Context } from "../context.ts";
 import { createDeployment } from "../deployments.ts";
 import { clientOf, endpointState } from "../endpoint.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { readTextFile } from "../files.ts";
 import { exampleCommand } from "../invoke/help.ts";
 import { aligned } from "../output.ts";

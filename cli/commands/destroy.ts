@@ -2,11 +2,12 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import { UserError } from "../../contract/errors.ts";
 import { parseDocument, parseJson } from "../../contract/parse.ts";
-import type { Context, ExitCode } from "../context.ts";
+import type { Context } from "../context.ts";
 import { findDeployment } from "../deployments.ts";
+import { UsageError } from "../errors.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { readTextFile } from "../files.ts";
 import { knownStacks } from "../stacks/state-dir.ts";
-import { UsageError } from "../usage-error.ts";
 
 /** Takes a deployment down: everything that it rented, then its record. */
 export async function run(context: Context, app: string): Promise<ExitCode> {

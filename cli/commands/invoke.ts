@@ -1,19 +1,19 @@
 import { statSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import type { Job } from "../../contract/api.ts";
 import { documentError, type Problem } from "../../contract/errors.ts";
 import type { InputValues } from "../../contract/input-values.ts";
 import { parseDocument } from "../../contract/parse.ts";
 import { type WorkflowContract, workflowContractSchema } from "../../contract/workflow-contract.ts";
 import type { Client } from "../client.ts";
-import type { Context, ExitCode } from "../context.ts";
-import { openEndpoint } from "../endpoint.ts";
+import type { Context } from "../context.ts";
+import { openClient } from "../endpoint.ts";
+import { UsageError } from "../errors.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { readInputFlags, type Upload } from "../invoke/flags.ts";
 import { invokeHelp } from "../invoke/help.ts";
-import { type SavedFile, saveResults } from "../invoke/results.ts";
+import { saveResults } from "../invoke/results.ts";
 import { waitForJob } from "../invoke/wait.ts";
-import { aligned } from "../output.ts";
-import { UsageError } from "../usage-error.ts";
+import { jobLines } from "../job-lines.ts";
 
 export interface InvokeOptions {
   inputJson?: InputValues;
@@ -28,7 +28,7 @@ export async function run(context: Context, appId: string, words: string[], opti
   if (options.output !== undefined && options.wait !== true) {
     throw new UsageError("--output DIR saves what a finished job made; add --wait");
   }
-  const { client } = await openEndpoint(context, appId);
+  const client = await openClient(context, appId);
   const contract = await contractOf(client);
   const { values, uploads, problems } = readInputFlags(contract, words, options.inputJson ?? {});
   const files = uploads.map((upload) => ({ ...upload, path: resolve(context.cwd, upload.path) }));
@@ -49,20 +49,27 @@ export async function run(context: Context, appId: string, words: string[], opti
     pollSeconds: options.pollSeconds,
     timeoutSeconds: options.timeoutSeconds,
     interrupted: context.interrupted,
+    onGivingUp: "cancel",
     onChange: (news) => context.output.note(`  ${news}`),
   });
   const folder = options.output;
   const saved =
     folder === undefined ? undefined : await saveResults(client, contract.outputs, job, resolve(context.cwd, folder));
   context.output.result({ ...document, run: accepted, job, ...(saved && { files: saved }) }, () =>
-    jobLines(context, job, saved ?? [], performance.now() - startedAt),
+    jobLines(context.output, job, {
+      after: performance.now() - startedAt,
+      results: (saved ?? []).map((file) => [
+        file.name,
+        `${nearPath(context.cwd, file.path)} (${file.size_bytes} bytes)`,
+      ]),
+    }),
   );
   return job.state === "completed" ? 0 : 1;
 }
 
 /** What `invoke` takes for an app, told from its contract. */
 export async function help(context: Context, appId: string): Promise<string> {
-  const { client } = await openEndpoint(context, appId);
+  const client = await openClient(context, appId);
   return invokeHelp(appId, await contractOf(client));
 }
 
@@ -81,20 +88,9 @@ async function uploadAll({ output }: Context, client: Client, uploads: readonly 
   const ids: InputValues = {};
   for (const { input, path, mediaType } of uploads) {
     output.note(`uploading ${path}`);
-    ids[input] = (await client.upload(path, mediaType)).file_id;
+    ids[input] = (await client.upload(path, { mediaType })).file_id;
   }
   return ids;
-}
-
-function jobLines({ output, cwd }: Context, job: Job, files: readonly SavedFile[], milliseconds: number): string[] {
-  const took = `after ${(milliseconds / 1000).toFixed(1)} s`;
-  const results = Object.entries(job.output?.result ?? {}).map(([name, value]): [string, string] => {
-    const paths = files.filter((file) => file.name === name);
-    if (paths.length === 0) return [name, typeof value === "string" ? value : JSON.stringify(value)];
-    return [name, paths.map(({ path, size_bytes }) => `${nearPath(cwd, path)} (${size_bytes} bytes)`).join(", ")];
-  });
-  const reason: [string, string][] = job.error === null ? [] : [["error", job.error]];
-  return aligned([["job", `${output.strong(job.state)} ${took}`], ...results, ...reason]);
 }
 
 function nearPath(cwd: string, path: string): string {

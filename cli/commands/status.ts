@@ -1,5 +1,6 @@
-import type { Context, ExitCode } from "../context.ts";
+import type { Context } from "../context.ts";
 import { endpointState, openEndpoint } from "../endpoint.ts";
+import type { ExitCode } from "../exit-code.ts";
 import { aligned } from "../output.ts";
 
 /** Tells whether a deployed app's endpoint can be used, by asking it. */

@@ -4,6 +4,7 @@ import type { Job } from "../../contract/api.ts";
 import { fileIdPattern, isMediaType } from "../../contract/value-types.ts";
 import type { ContractOutput } from "../../contract/workflow-contract.ts";
 import type { Client } from "../client.ts";
+import { extensionOf } from "../media-types.ts";
 
 /** A result that was downloaded. */
 export interface SavedFile {
@@ -17,21 +18,21 @@ export interface SavedFile {
 export async function saveResults(
   client: Client,
   outputs: readonly ContractOutput[],
-  job: Job,
+  job: Pick<Job, "job_id" | "output">,
   folder: string,
 ): Promise<SavedFile[]> {
   mkdirSync(folder, { recursive: true });
   const saved: SavedFile[] = [];
   for (const { name, fileId, number } of mediaOf(outputs, job)) {
     const stem = `${name}-${job.job_id.slice(0, 8)}${number === undefined ? "" : `-${number}`}`;
-    const { path, size } = await client.download(fileId, (type) => join(folder, `${stem}.${extension(type)}`));
+    const { path, size } = await client.download(fileId, (type) => join(folder, `${stem}.${extensionOf(type)}`));
     saved.push({ name, path, size_bytes: size });
   }
   return saved;
 }
 
 /** File ids among a job's results; those of an output with several values are numbered. */
-function mediaOf(outputs: readonly ContractOutput[], job: Job) {
+function mediaOf(outputs: readonly ContractOutput[], job: Pick<Job, "output">) {
   return outputs
     .filter(({ type }) => isMediaType(type))
     .flatMap(({ name }) => {
@@ -41,19 +42,4 @@ function mediaOf(outputs: readonly ContractOutput[], job: Job) {
       );
       return ids.map((id, at) => ({ name, fileId: id as string, number: Array.isArray(value) ? at + 1 : undefined }));
     });
-}
-
-const extensions: Partial<Record<string, string>> = {
-  "application/octet-stream": "bin",
-  "audio/mpeg": "mp3",
-  "image/jpeg": "jpg",
-  "image/svg+xml": "svg",
-  "text/plain": "txt",
-  "video/quicktime": "mov",
-};
-
-function extension(mediaType: string): string {
-  const type = mediaType.replace(/;.*$/, "").trim().toLowerCase();
-  const subtype = type.slice(type.indexOf("/") + 1).replace(/^x-/, "");
-  return extensions[type] ?? (/^[a-z0-9]+$/.test(subtype) ? subtype : "bin");
 }

@@ -1,16 +1,18 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isTerminal, type Job } from "../../contract/api.ts";
-import { UserError } from "../../contract/errors.ts";
 import type { Client } from "../client.ts";
-import { HttpError } from "../http-error.ts";
+import { TimedOutError } from "../errors.ts";
+import { HttpError } from "../http/http-error.ts";
 
 export interface WaitOptions {
   /** Longest pause between two looks, in seconds. */
   pollSeconds: number;
-  /** After this many seconds the job is canceled; undefined waits for as long as it takes. */
+  /** After this many seconds the job is given up; undefined waits for as long as it takes. */
   timeoutSeconds: number | undefined;
-  /** The user gave up: the job is canceled. */
+  /** The user gave up. */
   interrupted: AbortSignal;
+  /** What becomes of a job that is given up. */
+  onGivingUp: "cancel" | "leave";
   /** Told whenever the job's state changes, or the endpoint cannot be reached. */
   onChange: (news: string) => void;
 }
@@ -22,10 +24,11 @@ const mostSilenceMs = 5 * 60_000;
 
 /**
  * Follows a job to its end.
- * @throws {UserError} when the time is up or the endpoint is gone; a job that failed is no error here
+ * @throws {TimedOutError} when the time is up
+ * @throws {HttpError} when the endpoint is gone; a job that failed is no error here
  */
 export async function waitForJob(client: Client, jobId: string, options: WaitOptions): Promise<Job> {
-  const { timeoutSeconds, interrupted, onChange } = options;
+  const { timeoutSeconds, interrupted, onGivingUp, onChange } = options;
   const deadline = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : performance.now() + timeoutSeconds * 1000;
   let last = "unknown";
   let answeredAt = performance.now();
@@ -48,18 +51,16 @@ export async function waitForJob(client: Client, jobId: string, options: WaitOpt
         if (isTerminal(job.state)) return job;
       }
       const left = deadline - performance.now();
-      if (left <= 0) throw await timedOut(client, jobId, timeoutSeconds, last);
+      if (left <= 0) {
+        const outcome = onGivingUp === "cancel" ? await cancel(client, jobId) : "it goes on";
+        throw new TimedOutError(`job ${jobId} was still ${last} after ${timeoutSeconds} s; ${outcome}`);
+      }
       await sleep(Math.min(pause, left), undefined, { signal: interrupted });
     }
   } catch (error) {
-    if (interrupted.aborted) await cancel(client, jobId);
+    if (interrupted.aborted && onGivingUp === "cancel") await cancel(client, jobId);
     throw error;
   }
-}
-
-async function timedOut(client: Client, jobId: string, seconds: number | undefined, state: string): Promise<UserError> {
-  const canceled = await cancel(client, jobId);
-  return new UserError(`job ${jobId} was still ${state} after ${seconds} s; ${canceled}`);
 }
 
 /** Cancels the job as far as possible, and says what became of that. */

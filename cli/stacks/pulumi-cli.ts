@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { resolve } from "node:path";
+import { z } from "zod";
 import type { Env } from "../../providers/runpod/env-files.ts";
 import { engineFailure } from "./failure.ts";
 import { type EndpointOutputs, endpointOutputs } from "./outputs.ts";
@@ -54,9 +55,28 @@ export function pulumiCli({ stateDir, env, engine, program = repositoryProgram }
  * @throws {UserError} when no deployment of the stack ever finished
  */
 export async function readOutputs(cli: PulumiCli, stackName: string): Promise<EndpointOutputs | undefined> {
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", stackName, "--non-interactive"];
-  const answer = await new Promise<{ failed: boolean; stdout: string; stderr: string }>((done) => {
-    execFile(cli.command, args, { cwd: cli.folder, env: cli.env }, (error, stdout, stderr) =>
+  const answer = await runPulumi(cli, ["stack", "output", "--json", "--show-secrets", "--stack", stackName]);
+  if (/no stack named .* found/.test(answer.stderr)) return undefined;
+  if (answer.failed) throw engineFailure(`reading the stack ${stackName}`, [], answer.stderr);
+  return endpointOutputs(JSON.parse(answer.stdout), stackName);
+}
+
+/** Names of the stacks in the backend. */
+export async function listStacks(cli: PulumiCli): Promise<string[]> {
+  const answer = await runPulumi(cli, ["stack", "ls", "--json"]);
+  if (answer.failed) throw engineFailure("listing the stacks", [], answer.stderr);
+  return z
+    .array(z.object({ name: z.string() }))
+    .parse(JSON.parse(answer.stdout))
+    .map(({ name }) => name);
+}
+
+const runPulumi = (
+  { command, folder, env }: PulumiCli,
+  args: readonly string[],
+): Promise<{ failed: boolean; stdout: string; stderr: string }> =>
+  new Promise((done) => {
+    execFile(command, [...args, "--non-interactive"], { cwd: folder, env }, (error, stdout, stderr) =>
       done({
         failed: error !== null,
         stdout,
@@ -64,7 +84,3 @@ export async function readOutputs(cli: PulumiCli, stackName: string): Promise<En
       }),
     );
   });
-  if (/no stack named .* found/.test(answer.stderr)) return undefined;
-  if (answer.failed) throw engineFailure(`reading the stack ${stackName}`, [], answer.stderr);
-  return endpointOutputs(JSON.parse(answer.stdout), stackName);
-}

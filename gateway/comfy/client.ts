@@ -1,3 +1,4 @@
+import { openAsBlob } from "node:fs";
 import { z } from "zod";
 import type { Prompt } from "../../contract/workflow.ts";
 import { messageOf } from "../log.ts";
@@ -26,8 +27,18 @@ export interface ComfyClient {
   view(file: OutputFile, abort: AbortSignal): Promise<View | undefined>;
   /** Whether ComfyUI knows a node class. */
   hasClass(name: string): Promise<boolean>;
-  /** Whether ComfyUI is up. */
-  answers(): Promise<boolean>;
+  /**
+   * The type that a node class declares for one of its inputs, such as `STRING`; `COMBO` for one of a list. Undefined
+   * when it declares no such input.
+   */
+  inputType(className: string, field: string): Promise<string | undefined>;
+  /**
+   * Copies a file of this machine into ComfyUI's input folder.
+   * @returns the name that its loaders take; undefined when the file is too large for it
+   */
+  putInput(path: string, name: string, abort: AbortSignal): Promise<string | undefined>;
+  /** Why ComfyUI is not up; undefined when it is. */
+  trouble(): Promise<string | undefined>;
 }
 
 export interface View {
@@ -125,18 +136,44 @@ export function createComfyClient(baseUrl: string): ComfyClient {
       const classes = await get(`/object_info/${encodeURIComponent(name)}`, z.record(z.string(), z.unknown()));
       return name in classes;
     },
-    answers: async () => {
+    inputType: async (className, field) => {
+      const classes = await get(`/object_info/${encodeURIComponent(className)}`, z.record(z.string(), nodeInfo));
+      const { required, optional } = classes[className]?.input ?? {};
+      const [type] = required?.[field] ?? optional?.[field] ?? [];
+      // Older ones give the list itself in place of the type.
+      if (Array.isArray(type)) return "COMBO";
+      return typeof type === "string" ? type : undefined;
+    },
+    putInput: async (path, name, abort) => {
+      const form = new FormData();
+      form.set("image", await openAsBlob(path), name);
+      form.set("subfolder", inputSubfolder);
+      const response = await send("/upload/image", { method: "POST", body: form, signal: abort });
+      const text = await bodyOf(response);
+      if (response.status === 413) return undefined;
+      const stored = uploadReply.safeParse(jsonOr(text, undefined));
+      if (!response.ok || !stored.success) throw new BadAnswer(`ComfyUI answered ${response.status} to /upload/image`);
+      const { subfolder } = stored.data;
+      // Under a name that is taken by other bytes it is stored as "… (1)".
+      return subfolder === "" ? stored.data.name : `${subfolder}/${stored.data.name}`;
+    },
+    trouble: async () => {
       try {
         const response = await send("/system_stats");
         await response.body?.cancel();
-        return response.ok;
-      } catch {
-        // Refused or silent: it is not up yet.
-        return false;
+        return response.ok ? undefined : `it answers ${response.status} to /system_stats`;
+      } catch (error) {
+        return `it does not answer (${messageOf(error instanceof Unreachable ? error.cause : error)})`;
       }
     },
   };
 }
+
+const inputSubfolder = "comfy-endpoints";
+
+const inputSpecs = z.record(z.string(), z.array(z.unknown()));
+const nodeInfo = z.object({ input: z.object({ required: inputSpecs.optional(), optional: inputSpecs.optional() }) });
+const uploadReply = z.object({ name: z.string(), subfolder: z.string() });
 
 const historySchema = z.record(z.string(), historyEntry);
 const queueItem = z.array(z.unknown());

@@ -1,14 +1,13 @@
 import { WebSocket } from "ws";
-import { z } from "zod";
 import type { Log } from "../log.ts";
+import { binaryEvent, type ComfyEvent, textEvent } from "./frames.ts";
 
 export interface ComfyEventsOptions {
   /** ComfyUI's HTTP address. */
   url: string;
   /** Events of prompts submitted with this id come here. */
   clientId: string;
-  /** A prompt has just ended, or is about to: its history is worth a look. */
-  onPromptEnd: (promptId: string) => void;
+  onEvent: (event: ComfyEvent) => void;
   /** A connection stands; what happened before it was missed. */
   onConnected: () => void;
   log: Log;
@@ -24,7 +23,7 @@ export interface ComfyEvents {
 }
 
 export function createComfyEvents(options: ComfyEventsOptions): ComfyEvents {
-  const { url, clientId, onPromptEnd, onConnected, log, pingMs = 10_000, reconnectMs = 250 } = options;
+  const { url, clientId, onEvent, onConnected, log, pingMs = 10_000, reconnectMs = 250 } = options;
   const address = `${url.replace(/^http/, "ws")}/ws?clientId=${clientId}`;
   let socket: WebSocket | undefined;
   let retry: NodeJS.Timeout | undefined;
@@ -44,6 +43,7 @@ export function createComfyEvents(options: ComfyEventsOptions): ComfyEvents {
     }, pingMs);
     connection.on("open", () => {
       connected = true;
+      connection.send(features);
       onConnected();
     });
     connection.on("pong", () => {
@@ -51,9 +51,8 @@ export function createComfyEvents(options: ComfyEventsOptions): ComfyEvents {
     });
     connection.on("message", (data, isBinary) => {
       alive = true;
-      if (isBinary) return;
-      const promptId = endedPrompt((data as Buffer).toString());
-      if (promptId !== undefined) onPromptEnd(promptId);
+      const event = isBinary ? binaryEvent(data as Buffer) : textEvent((data as Buffer).toString());
+      if (event !== undefined) onEvent(event);
     });
     // A failed connection closes too, and that is where it is dealt with.
     connection.on("error", () => undefined);
@@ -80,23 +79,5 @@ export function createComfyEvents(options: ComfyEventsOptions): ComfyEvents {
   };
 }
 
-const endEvents = ["execution_success", "execution_error", "execution_interrupted"];
-const eventSchema = z.object({
-  type: z.string(),
-  data: z.object({ prompt_id: z.string().optional(), node: z.unknown() }),
-});
-
-/** The prompt that a message says has ended; undefined for every other message. */
-function endedPrompt(message: string): string | undefined {
-  let document: unknown;
-  try {
-    document = JSON.parse(message);
-  } catch {
-    // A NaN in somebody's progress: nothing that ends a prompt.
-    return undefined;
-  }
-  const { success, data: event } = eventSchema.safeParse(document);
-  if (!success) return undefined;
-  const ended = endEvents.includes(event.type) || (event.type === "executing" && event.data.node === null);
-  return ended ? event.data.prompt_id : undefined;
-}
+// With it ComfyUI tells which node a preview is of; one that does not know the message takes no notice.
+const features = JSON.stringify({ type: "feature_flags", data: { supports_preview_metadata: true } });

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Log, messageOf } from "../log.ts";
+import type { ComfyServer } from "./server.ts";
+import { createStateCell } from "./state-cell.ts";
 
 export interface ComfyProcessOptions {
   /** Program and arguments. */
@@ -22,37 +23,17 @@ export interface ComfyProcessOptions {
   killAfterMs?: number;
 }
 
-export type ComfyState = { kind: "starting"; detail?: string } | { kind: "up" } | { kind: "failed"; reason: string };
-
-/** ComfyUI as a child that is kept alive. */
-export interface ComfyProcess {
-  /** Starts ComfyUI, and again whenever it ends. */
-  start(): void;
-  state(): ComfyState;
-  /** Ends when ComfyUI is up, or when `abort` fires. Throws when it was given up. */
-  whenUp(abort: AbortSignal): Promise<void>;
-  /** Ends ComfyUI so that it starts anew: for one that hangs. */
-  restart(): void;
-  /** Ends ComfyUI for good, with everything it started. */
-  stop(): Promise<void>;
-}
-
 const mostFirstStarts = 3;
 const longestRestartMs = 30_000;
 
-export function createComfyProcess(options: ComfyProcessOptions): ComfyProcess {
+/** ComfyUI as a child that is kept alive. */
+export function createComfyProcess(options: ComfyProcessOptions): ComfyServer {
   const { command, env, answers, log } = options;
   const { startTimeoutMs = 600_000, probeMs = 100, restartMs = 1000, killAfterMs = 2000 } = options;
   const stopping = new AbortController();
-  let state: ComfyState = { kind: "starting" };
+  const cell = createStateCell();
   let child: Child | undefined;
   let supervision: Promise<void> = Promise.resolve();
-  const changes = new EventEmitter();
-
-  const become = (next: ComfyState): void => {
-    state = next;
-    changes.emit("change");
-  };
 
   /** One life of ComfyUI; answers whether it ever was up, and how it ended. */
   const live = async (): Promise<{ wasUp: boolean; reason: string }> => {
@@ -60,7 +41,7 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyProcess {
     const up = await comesUp(child, answers, startTimeoutMs, probeMs);
     if (up) {
       log.info("comfyui is up");
-      become({ kind: "up" });
+      cell.become({ kind: "up" });
     } else if (!hasEnded(child)) {
       await endGroup(child, killAfterMs);
       return { wasUp: false, reason: `it did not answer within ${startTimeoutMs / 1000} s` };
@@ -79,10 +60,10 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyProcess {
       log.error("comfyui ended", { reason });
       // One that never came up is broken, not unlucky: a new try would find the same.
       if (!everUp && failures >= mostFirstStarts) {
-        become({ kind: "failed", reason: `ComfyUI does not start: ${reason}` });
+        cell.become({ kind: "failed", reason: `ComfyUI does not start: ${reason}` });
         return;
       }
-      become({ kind: "starting", detail: `ComfyUI is started again: ${reason}` });
+      cell.become({ kind: "starting", detail: `ComfyUI is started again: ${reason}` });
       const pause = Math.min(longestRestartMs, restartMs * 2 ** (failures - 1));
       const stopped = await sleep(pause, false, { signal: stopping.signal }).catch(() => true);
       if (stopped) return;
@@ -93,15 +74,12 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyProcess {
     start: () => {
       supervision = supervise();
     },
-    state: () => state,
-    whenUp: async (abort) => {
-      while (state.kind === "starting" && !abort.aborted) {
-        await once(changes, "change", { signal: abort }).catch(() => undefined);
-      }
-      if (state.kind === "failed") throw new Error(state.reason);
-    },
-    restart: () => {
+    state: cell.state,
+    whenUp: cell.whenUp,
+    // It starts anew, and has lost all its prompts.
+    free: () => {
       if (child !== undefined) void endGroup(child, killAfterMs);
+      return true;
     },
     stop: async () => {
       stopping.abort();

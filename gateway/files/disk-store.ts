@@ -1,120 +1,151 @@
-import { createHash, randomUUID } from "node:crypto";
-import { createWriteStream, existsSync, mkdirSync, rmSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { SQLOutputValue } from "node:sqlite";
-import { pipeline } from "node:stream/promises";
+import { randomUUID } from "node:crypto";
 import { type Database, promised } from "../db.ts";
+import type { Log } from "../log.ts";
+import { createBlobs } from "./blobs.ts";
+import { createLocks } from "./locks.ts";
 import { extensionOf } from "./media-types.ts";
-import { FileEmpty, type FileRecord, type FileStore, FileTooLarge } from "./store.ts";
+import { createQuota } from "./quota.ts";
+import { createFileRows, timeText } from "./rows.ts";
+import type { FileRecord, FileStore } from "./store.ts";
+
+export interface DiskFileStoreOptions {
+  log?: Pick<Log, "info" | "warn">;
+  /** How long files are kept; null for ever. */
+  ttlMs?: number | null;
+  /** Space that they may take; null for all there is. */
+  quotaBytes?: number | null;
+  now?: () => number;
+}
 
 /** Rows in the database, bytes in one folder. A row appears only when its bytes are safe on disk. */
-export function createDiskFileStore(database: Database, folder: string): FileStore {
-  const incoming = join(folder, "incoming");
-  // What a crash left half written belongs to no row.
-  rmSync(incoming, { recursive: true, force: true });
-  mkdirSync(incoming, { recursive: true });
+export function createDiskFileStore(
+  database: Database,
+  folder: string,
+  { log, ttlMs = null, quotaBytes = null, now = Date.now }: DiskFileStoreOptions = {},
+): FileStore {
+  const blobs = createBlobs(folder);
+  const rows = createFileRows(database);
+  // Of two that want the same bytes to come and to go, one waits.
+  const locked = createLocks();
+  const held = new Map<string, number>();
+  // From then on files are old enough to go.
+  const horizon = (): string => (ttlMs === null ? "" : timeText(now() - ttlMs));
 
-  const insert = database.prepare(
-    `INSERT INTO files (file_id, media_type, size_bytes, sha256, source, app_id, original_name, created_at)
-     VALUES (:id, :mediaType, :sizeBytes, :sha256, :source, :appId, :originalName, :createdAt)`,
-  );
-  const select = database.prepare("SELECT * FROM files WHERE file_id = ?");
-  const erase = database.prepare("DELETE FROM files WHERE file_id = ?");
-  const pathOf = (file: Pick<FileRecord, "id" | "mediaType" | "originalName">): string =>
-    join(folder, `${file.id}${extensionOf(file.mediaType, file.originalName)}`);
-  const get = (id: string): FileRecord | undefined => {
-    const row = select.get(id);
-    return row && toRecord(row);
+  const isKept = (id: string): boolean => held.has(id) || rows.isTaken(id);
+  /** Erases files of one hash, and their bytes with the last of them. */
+  const erase = (sha256: string, ids: () => string[]): Promise<string[]> =>
+    locked(sha256, async () => {
+      const { erased, isLast } = await database.commit(() => {
+        const erased = ids();
+        for (const id of erased) rows.erase(id);
+        return { erased, isLast: rows.sharing(sha256).length === 0 };
+      });
+      if (isLast) await blobs.remove(sha256);
+      return erased;
+    });
+
+  const quota = createQuota({
+    quotaBytes,
+    storedBytes: () => rows.storedBytes(),
+    removable: (besides) => rows.removable(horizon(), besides).filter(({ fileIds }) => !fileIds.some(isKept)),
+    isStored: (sha256) => rows.sharing(sha256).length > 0,
+    remove: async (sha256) => {
+      const ids = await erase(sha256, () => {
+        const sharing = rows.sharing(sha256);
+        return sharing.some(isKept) ? [] : sharing;
+      });
+      log?.info("files removed to make room", { file_ids: ids });
+    },
+    overfull: (bytes) => log?.warn("files take more than their quota, and none of them can go", { bytes }),
+  });
+
+  const remove = async (id: string): Promise<"removed" | "in_use" | "missing"> => {
+    const file = rows.get(id);
+    if (file === undefined) return "missing";
+    const erased = await erase(file.sha256, () => (isKept(id) ? [] : [id]));
+    return erased.length > 0 ? "removed" : "in_use";
+  };
+
+  const takeBackLeft = async (): Promise<void> => {
+    for (const jobId of blobs.borrowers()) if (!rows.isRunning(jobId)) await blobs.takeBack(jobId);
   };
 
   return {
+    recover: async () => {
+      const there = new Set(blobs.list());
+      const gone: string[] = [];
+      const wanted = new Set<string>();
+      for (const { id, sha256 } of rows.all()) {
+        if (there.has(sha256)) wanted.add(sha256);
+        else gone.push(id);
+      }
+      if (gone.length > 0) {
+        await database.commit(() => gone.forEach((id) => rows.erase(id)));
+        log?.warn("files are gone from the disk", { file_ids: gone });
+      }
+      const orphans = [...there].filter((sha256) => !wanted.has(sha256));
+      for (const sha256 of orphans) await blobs.remove(sha256);
+      if (orphans.length > 0) log?.info("bytes of no file removed", { blobs: orphans.length });
+      await takeBackLeft();
+    },
     add: async (bytes, file, maxBytes) => {
-      const id = `fid_${randomUUID().replaceAll("-", "")}`;
-      const temporary = join(incoming, id);
+      const space = quota.reserve(file.source === "uploaded");
       try {
-        const { sizeBytes, sha256 } = await write(bytes, temporary, maxBytes);
-        const record: FileRecord = { id, ...file, sizeBytes, sha256, createdAt: createdNow() };
-        await rename(temporary, pathOf(record));
-        await syncFolder(folder);
-        await database.commit(() => insert.run({ ...record }));
-        return record;
-      } catch (error) {
-        await rm(temporary, { force: true });
-        throw error;
+        const incoming = await blobs.receive(bytes, maxBytes, space.arrives);
+        const { sizeBytes, sha256 } = incoming;
+        try {
+          await space.claim(sha256);
+          return await locked(sha256, async () => {
+            const id = `fid_${randomUUID().replaceAll("-", "")}`;
+            const record: FileRecord = { id, ...file, sizeBytes, sha256, createdAt: timeText(now()) };
+            await blobs.keep(incoming);
+            await database.commit(() => rows.insert(record));
+            return record;
+          });
+        } catch (error) {
+          await blobs.drop(incoming);
+          // It may have got its place, but no row.
+          await erase(sha256, () => []).catch(() => undefined);
+          throw error;
+        }
+      } finally {
+        space.release();
       }
     },
-    get: (id) => promised(() => get(id)),
-    list: ({ mediaType, source, appId }, limit, cursor) =>
-      promised(() => {
-        const wanted = { media_type: mediaType, source, app_id: appId };
-        const filters = Object.entries(wanted).filter((entry): entry is [string, string] => entry[1] !== undefined);
-        const conditions = [...filters.map(([column]) => `${column} = ?`), "sequence < ?"].join(" AND ");
-        const rows = database
-          .prepare(`SELECT * FROM files WHERE ${conditions} ORDER BY sequence DESC LIMIT ?`)
-          .all(...filters.map(([, value]) => value), cursor ?? Number.MAX_SAFE_INTEGER, limit + 1);
-        const page = rows.slice(0, limit);
-        return {
-          files: page.map(toRecord),
-          nextCursor: rows.length > limit ? Number(page.at(-1)?.["sequence"]) : null,
-        };
-      }),
-    remove: async (id) => {
-      const file = get(id);
-      if (file === undefined) return;
-      await database.commit(() => erase.run(id));
-      await rm(pathOf(file), { force: true });
+    get: (id) => promised(() => rows.get(id)),
+    list: (filter, limit, cursor) => promised(() => rows.list(filter, limit, cursor)),
+    remove,
+    hold: (id) => {
+      held.set(id, (held.get(id) ?? 0) + 1);
+      let isHeld = true;
+      return () => {
+        const count = held.get(id) ?? 0;
+        if (isHeld && count > 1) held.set(id, count - 1);
+        else if (isHeld) held.delete(id);
+        isHeld = false;
+      };
     },
-    localPath: (file) =>
-      promised(() => {
-        const path = pathOf(file);
-        return existsSync(path) ? path : undefined;
-      }),
+    localPath: (file) => promised(() => blobs.path(file.sha256)),
+    lend: (file, mediaType, jobId) => {
+      const extension = extensionOf(file.mediaType, file.originalName) || extensionOf(mediaType, null);
+      return blobs.lend(file.sha256, jobId, `${file.id}${extension}`);
+    },
+    takeBack: (jobId) => blobs.takeBack(jobId),
+    sweep: async (abort) => {
+      await takeBackLeft();
+      let last = "";
+      while (ttlMs !== null && !abort.aborted) {
+        const page = rows.olderThan(horizon(), last, sweepPage);
+        // Together, for they share one commit.
+        const results = await Promise.all(page.map(remove));
+        const removed = results.filter((result) => result === "removed").length;
+        if (removed > 0) log?.info("files removed, being older than they are kept", { files: removed });
+        if (page.length < sweepPage) break;
+        last = page.at(-1) ?? "";
+      }
+      if (!abort.aborted) await quota.enforce();
+    },
   };
 }
 
-async function write(
-  bytes: AsyncIterable<Uint8Array>,
-  path: string,
-  maxBytes: number,
-): Promise<{ sizeBytes: number; sha256: string }> {
-  const hash = createHash("sha256");
-  let sizeBytes = 0;
-  const measured = async function* (): AsyncGenerator<Uint8Array> {
-    for await (const chunk of bytes) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) throw new FileTooLarge(maxBytes);
-      hash.update(chunk);
-      yield chunk;
-    }
-    if (sizeBytes === 0) throw new FileEmpty();
-  };
-  await pipeline(measured, createWriteStream(path, { flags: "wx", flush: true }));
-  return { sizeBytes, sha256: hash.digest("hex") };
-}
-
-/** A rename is durable once its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path);
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
-  }
-}
-
-// As the original wrote it: an offset, not a Z.
-const createdNow = (): string => new Date().toISOString().replace("Z", "+00:00");
-
-function toRecord(row: Record<string, SQLOutputValue>): FileRecord {
-  return {
-    id: String(row["file_id"]),
-    mediaType: String(row["media_type"]),
-    sizeBytes: Number(row["size_bytes"]),
-    sha256: String(row["sha256"]),
-    source: row["source"] as FileRecord["source"],
-    appId: row["app_id"] as string | null,
-    originalName: row["original_name"] as string | null,
-    createdAt: String(row["created_at"]),
-  };
-}
+const sweepPage = 100;

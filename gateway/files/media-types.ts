@@ -1,6 +1,7 @@
 import { extname } from "node:path";
+import { essenceOf, unknownMediaType } from "../../contract/value-types.ts";
 
-/** Extensions of files on disk. ComfyUI nodes tell images from videos by them, so they are ours and never a caller's. */
+/** Extensions of the paths that jobs are lent. ComfyUI nodes tell images from videos by them, so they are ours and never a caller's. */
 const extensions: Record<string, string> = {
   "image/png": ".png",
   "image/jpeg": ".jpg",
@@ -25,11 +26,11 @@ const extensions: Record<string, string> = {
 };
 const known = new Set(Object.values(extensions));
 
-export const defaultMediaType = "application/octet-stream";
+export const defaultMediaType = unknownMediaType;
 
-/** The extension a file gets on disk: by its media type, else by its name when that ends in one we know, else none. */
+/** The extension a file gets for ComfyUI: by its media type, else by its name when that ends in one we know, else none. */
 export function extensionOf(mediaType: string, originalName: string | null): string {
-  const byType = extensions[mediaType.split(";", 1).join("").trim().toLowerCase()];
+  const byType = extensions[essenceOf(mediaType)];
   const byName = extname(originalName ?? "").toLowerCase();
   return byType ?? (known.has(byName) ? byName : "");
 }
@@ -38,6 +39,12 @@ export function extensionOf(mediaType: string, originalName: string | null): str
 export function mediaTypeOf(contentType: string | undefined): string {
   const text = contentType?.trim() ?? "";
   return /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+(\s*;[ -~]*)?$/.test(text) && text.length < 256 ? text : defaultMediaType;
+}
+
+/** The content type of a body that is a file. What curl says without being asked, a form's encoding, says nothing. */
+export function uploadTypeOf(contentType: string | undefined): string {
+  const mediaType = mediaTypeOf(contentType);
+  return essenceOf(mediaType) === "application/x-www-form-urlencoded" ? defaultMediaType : mediaType;
 }
 
 /** The last part of a caller's file name, without what no file name holds; null when nothing is left. */

@@ -6,7 +6,7 @@ import { createUpload } from "./upload.ts";
 export function fileHandlers(
   files: FileStore,
   uploadBytes: number,
-): Pick<Handlers, "uploadFile" | "listFiles" | "file" | "downloadFile"> {
+): Pick<Handlers, "uploadFile" | "listFiles" | "file" | "downloadFile" | "deleteFile"> {
   const upload = createUpload(files, uploadBytes);
   const find = async (id: string): Promise<FileRecord> => {
     const file = await files.get(id);
@@ -32,6 +32,17 @@ export function fileHandlers(
     ],
     file: [
       answer<"file">(async (request) => ({ status: 200, body: fileBody(await find(pathParameter(request, "id"))) })),
+    ],
+    deleteFile: [
+      async (request, response) => {
+        const result = await files.remove(pathParameter(request, "id"));
+        if (result === "missing") throw new HttpProblem(404, errorCodes.fileNotFound);
+        if (result === "in_use") {
+          const detail = "a job that has not ended takes the file; wait for its end, or cancel it";
+          throw new HttpProblem(409, errorCodes.fileInUse, { detail });
+        }
+        response.status(204).end();
+      },
     ],
     downloadFile: [
       async (request, response) => {

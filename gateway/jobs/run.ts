@@ -2,9 +2,11 @@ import { BadAnswer, type ComfyClient, PromptRefused, Unreachable } from "../comf
 import { endingOf, type HistoryEntry } from "../comfy/history.ts";
 import type { FileStore } from "../files/store.ts";
 import { type Log, messageOf } from "../log.ts";
-import { buildPrompt, fileIds } from "../workflow/inputs.ts";
+import { buildPrompt } from "../workflow/inputs.ts";
 import type { Workflow } from "../workflow/load.ts";
 import { findOutputs, OutputProblem } from "../workflow/outputs.ts";
+import type { Tracker } from "./live/tracker.ts";
+import { MediaProblem, mediaValues } from "./media.ts";
 import { storeOutputs } from "./outputs.ts";
 import type { JobResult, RunningJob } from "./store.ts";
 import type { Watch } from "./watch.ts";
@@ -12,17 +14,20 @@ import type { Watch } from "./watch.ts";
 export interface JobRunnerOptions {
   client: ComfyClient;
   watch: Watch;
+  tracker: Pick<Tracker, "begin" | "end">;
   files: FileStore;
   /** ComfyUI sends its events to the connection of this id. */
   clientId: string;
   appId: string | null;
   /** Longest run of a job; null for no limit. */
   timeoutMs: number | null;
-  /** For a prompt that does not stop when told to. */
-  restartComfy: () => void;
+  /** For a prompt that does not stop when told to; false when ComfyUI may go on with it all the same. */
+  freeComfy: (promptId: string) => boolean;
   log: Log;
-  /** How long a canceled prompt may take to stop. */
+  /** How long a prompt whose time is over may take to stop. */
   stopGraceMs?: number;
+  /** How long a canceled prompt may take: to end ComfyUI costs whoever waits more than that. */
+  cancelGraceMs?: number;
 }
 
 /** How a run ended. A lost one left no trace in ComfyUI and may be run again. */
@@ -45,8 +50,10 @@ export interface JobRunner {
 }
 
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
-  const { client, watch, files, clientId, appId, timeoutMs, restartComfy, log, stopGraceMs = 10_000 } = options;
+  const { client, watch, tracker, files, clientId, appId, timeoutMs, freeComfy, log } = options;
+  const { stopGraceMs = 10_000, cancelGraceMs = 60_000 } = options;
   let canceled: string | undefined;
+  let clock: ReturnType<typeof startClock> | undefined;
 
   const cancel = async (promptId: string): Promise<void> => {
     try {
@@ -59,17 +66,28 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   };
 
   /** Runs out at the job's time limit: the prompt is stopped, and so is a ComfyUI that keeps at it. */
-  const startClock = (promptId: string): { timedOut: () => boolean; stop: () => void } => {
+  const startClock = (promptId: string) => {
+    const abandon = new AbortController();
     let over = false;
     let grace: NodeJS.Timeout | undefined;
+    const giveGrace = (milliseconds: number): void => {
+      grace ??= setTimeout(() => {
+        log.warn("prompt does not stop", { prompt_id: promptId });
+        if (!freeComfy(promptId)) abandon.abort();
+      }, milliseconds);
+    };
     const expire = (): void => {
       over = true;
       void cancel(promptId);
-      grace = setTimeout(restartComfy, stopGraceMs);
+      giveGrace(stopGraceMs);
     };
     const limit = timeoutMs === null ? undefined : setTimeout(expire, timeoutMs);
     return {
       timedOut: () => over,
+      /** Fires when the prompt is not worth waiting for any more. */
+      abandoned: abandon.signal,
+      /** The prompt was told to stop: it has so long. */
+      giveGrace,
       stop: () => {
         clearTimeout(limit);
         clearTimeout(grace);
@@ -77,17 +95,12 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     };
   };
 
-  const submit = async (workflow: Workflow, job: RunningJob): Promise<RunOutcome | undefined> => {
-    const paths = new Map<string, string>();
-    for (const { input, id } of fileIds(workflow.contract.inputs, job.inputs)) {
-      const file = await files.get(id);
-      const path = file && (await files.localPath(file));
-      if (path === undefined) return { kind: "failed", error: `VALIDATION_ERROR:file_not_found:${input}` };
-      paths.set(id, path);
-    }
+  const submit = async (workflow: Workflow, job: RunningJob, abort: AbortSignal): Promise<RunOutcome | undefined> => {
     try {
-      await client.submit(buildPrompt(workflow, job.id, job.inputs, paths), job.promptId, clientId);
+      const media = await mediaValues(workflow, job, files, client, abort);
+      await client.submit(buildPrompt(workflow, job.id, job.inputs, media), job.promptId, clientId);
     } catch (error) {
+      if (error instanceof MediaProblem) return { kind: "failed", error: error.message };
       if (error instanceof PromptRefused) return { kind: "failed", error: `QUEUE_ERROR:${error.message}` };
       if (!(error instanceof Unreachable)) throw error;
       // No answer does not mean that the prompt was not taken: whoever waits for its end finds out.
@@ -95,6 +108,15 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       watch.look();
     }
     return undefined;
+  };
+
+  const takeBack = async (jobId: string): Promise<void> => {
+    try {
+      await files.takeBack(jobId);
+    } catch (error) {
+      // They are taken back at the next start.
+      log.warn("lent files not taken back", { job_id: jobId, error: messageOf(error) });
+    }
   };
 
   const outcome = async ({ contract }: Workflow, entry: HistoryEntry, abort: AbortSignal): Promise<RunOutcome> => {
@@ -115,15 +137,24 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
 
   return {
     run: async (workflow, job, submitted, abort) => {
-      const clock = startClock(job.promptId);
+      const ours = startClock(job.promptId);
+      clock = ours;
+      tracker.begin(job, workflow.prompt);
       try {
-        const refused = submitted ? undefined : await submit(workflow, job);
+        const refused = submitted ? undefined : await submit(workflow, job, abort);
         if (refused !== undefined) return refused;
         if (submitted) watch.look();
         // Asked for while the prompt was on its way: ComfyUI did not know it yet.
-        if (job.cancelRequested || canceled === job.promptId) await cancel(job.promptId);
-        const entry = await watch.end(job.promptId, abort);
-        if (clock.timedOut() && (entry === undefined || endingOf(entry).kind !== "success")) {
+        if (job.cancelRequested || canceled === job.promptId) {
+          ours.giveGrace(cancelGraceMs);
+          await cancel(job.promptId);
+        }
+        const ending = watch.end(job.promptId, AbortSignal.any([abort, ours.abandoned]));
+        const entry = await ending.catch((error: unknown) => {
+          if (abort.aborted || !ours.abandoned.aborted) throw error;
+          return undefined;
+        });
+        if (ours.timedOut() && (entry === undefined || endingOf(entry).kind !== "success")) {
           return { kind: "failed", error: `PROMPT_TIMEOUT:history_not_terminal:${job.promptId}` };
         }
         if (entry === undefined) return { kind: "lost", reason: "ComfyUI no longer knows the prompt" };
@@ -132,11 +163,16 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         if (error instanceof BadAnswer) return { kind: "failed", error: `QUEUE_ERROR:${error.message}` };
         throw error;
       } finally {
-        clock.stop();
+        ours.stop();
+        // A job that stops with the gateway may go on in ComfyUI, and read its files yet.
+        if (!abort.aborted) await takeBack(job.id);
+        clock = undefined;
+        tracker.end();
       }
     },
     cancel: async (promptId) => {
       canceled = promptId;
+      clock?.giveGrace(cancelGraceMs);
       await cancel(promptId);
     },
     forget: async (promptId) => {

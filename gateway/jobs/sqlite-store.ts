@@ -1,27 +1,48 @@
 import { randomUUID } from "node:crypto";
-import type { SQLOutputValue } from "node:sqlite";
-import type { JobState } from "../../contract/api.ts";
-import type { InputValues } from "../../contract/input-values.ts";
+import { type JobState, terminalStates } from "../../contract/api.ts";
 import { type Database, promised } from "../db.ts";
-import type { JobRecord, JobResult, JobStore, RunningJob } from "./store.ts";
+import { createJobList } from "./sqlite-list.ts";
+import { toRecord } from "./sqlite-rows.ts";
+import type { Idempotency, JobRecord, JobResult, JobStore, Period, Repeated, RunningJob } from "./store.ts";
 
 // Whoever asked for a cancel was told "canceling": the job ends so, whatever else happened to it meanwhile.
 const unlessCanceled = (value: string, canceled: string): string =>
   `CASE cancel_requested WHEN 1 THEN ${canceled} ELSE ${value} END`;
 const canceledError = "'CANCELED_BY_REQUEST'";
 
-/** @param queueLimit how many jobs may wait */
-export function createSqliteJobStore(database: Database, queueLimit: number): JobStore {
+/**
+ * @param queueLimit how many jobs may wait
+ * @param changed told of a job that has another state, once that is on disk
+ */
+export function createSqliteJobStore(
+  database: Database,
+  queueLimit: number,
+  changed: (jobId: string) => void = () => undefined,
+): JobStore {
   const insert = database.prepare(
-    `INSERT INTO jobs (job_id, state, inputs, created_at)
-     SELECT :id, 'queued', :inputs, :now WHERE (SELECT count(*) FROM jobs WHERE state = 'queued') < :limit`,
+    `INSERT INTO jobs (job_id, state, inputs, priority, webhook_url, idempotency_key, request_sha256, created_at)
+     VALUES (:id, 'queued', :inputs, :priority, :webhookUrl, :key, :requestSha256, :now)`,
   );
   const select = database.prepare("SELECT * FROM jobs WHERE job_id = ?");
+  const selectByKey = database.prepare("SELECT * FROM jobs WHERE idempotency_key = ?");
+  const queue = database.prepare(
+    "SELECT sequence, created_at FROM jobs WHERE state = 'queued' ORDER BY priority DESC, sequence LIMIT ?",
+  );
   const claim = database.prepare(
-    `UPDATE jobs SET state = 'running', prompt_id = :promptId, started_at = :now, attempts = attempts + 1
-     WHERE sequence = (SELECT sequence FROM jobs WHERE state = 'queued' ORDER BY priority DESC, sequence LIMIT 1) RETURNING *`,
+    `UPDATE jobs SET state = 'running', prompt_id = :promptId, started_at = :now, boot_ms = :bootMs,
+       attempts = attempts + 1
+     WHERE sequence = :sequence RETURNING *`,
   );
   const running = database.prepare("SELECT * FROM jobs WHERE state = 'running' ORDER BY sequence");
+  const count = database.prepare("SELECT count(*) AS jobs FROM jobs WHERE state = ?");
+  const moreUrgent = database.prepare("SELECT count(*) AS jobs FROM jobs WHERE state = 'queued' AND priority > ?");
+  const earlier = database.prepare(
+    "SELECT count(*) AS jobs FROM jobs WHERE state = 'queued' AND priority = ? AND sequence < ?",
+  );
+  const recent = database.prepare(
+    `SELECT started_at, finished_at FROM jobs WHERE state = 'completed'
+     ORDER BY created_at DESC, sequence DESC LIMIT 20`,
+  );
   const finish = database.prepare(
     `UPDATE jobs SET finished_at = :now,
        state = ${unlessCanceled(":state", "'canceled'")},
@@ -32,6 +53,7 @@ export function createSqliteJobStore(database: Database, queueLimit: number): Jo
   const requeue = database.prepare(
     `UPDATE jobs SET attempts = attempts - :uncounted,
        state = ${unlessCanceled("'queued'", "'canceled'")},
+       started_at = ${unlessCanceled("NULL", "started_at")},
        finished_at = ${unlessCanceled("NULL", ":now")},
        error = ${unlessCanceled("NULL", canceledError)}
      WHERE job_id = :id AND state = 'running'`,
@@ -43,59 +65,95 @@ export function createSqliteJobStore(database: Database, queueLimit: number): Jo
        finished_at = CASE state WHEN 'queued' THEN :now ELSE finished_at END
      WHERE job_id = :id AND state IN ('queued', 'running')`,
   );
+  // What ended before it was created before, which the index knows.
+  const remove = database.prepare(
+    `DELETE FROM jobs WHERE sequence IN (
+       SELECT sequence FROM jobs WHERE state = :state AND created_at < :before AND finished_at < :before
+       ORDER BY created_at LIMIT :most)`,
+  );
+  const list = createJobList(database);
 
   const get = (id: string): JobRecord | undefined => {
     const row = select.get(id);
     return row && toRecord(row);
   };
-  const end = (id: string, state: JobState, result: JobResult | null, error: string | null): void => {
-    finish.run({ id, now: now(), state, result: result && JSON.stringify(result), error });
+  const jobsIn = (state: JobState): number => Number(count.get(state)?.["jobs"]);
+  const repeated = ({ key, requestSha256 }: Idempotency): Repeated | undefined => {
+    const row = selectByKey.get(key);
+    if (row === undefined) return undefined;
+    return row["request_sha256"] === requestSha256 ? { kind: "repeated", job: toRecord(row) } : { kind: "conflict" };
   };
+  /** A change of one job that is told when it is on disk. */
+  const change = async <T>(id: string, work: () => T): Promise<T> => {
+    const value = await database.commit(work);
+    changed(id);
+    return value;
+  };
+  const end = (id: string, state: JobState, result: JobResult | null, error: string | null): Promise<void> =>
+    change(id, () => {
+      finish.run({ id, now: now(), state, result: result && JSON.stringify(result), error });
+    });
 
   return {
-    accept: (inputs) =>
+    accept: ({ inputs, priority, webhookUrl, idempotency }) =>
       database.commit(() => {
+        const before = idempotency && repeated(idempotency);
+        if (before) return before;
+        const queued = jobsIn("queued");
+        if (queued >= queueLimit) return { kind: "full", queued };
         const id = randomUUID().replaceAll("-", "");
-        const { changes } = insert.run({ id, inputs: JSON.stringify(inputs), now: now(), limit: queueLimit });
-        return changes === 0 ? undefined : get(id);
+        const { key = null, requestSha256 = null } = idempotency ?? {};
+        const values = { priority, webhookUrl, key, requestSha256, inputs: JSON.stringify(inputs) };
+        insert.run({ id, now: now(), ...values });
+        const job = get(id);
+        if (job === undefined) throw new Error(`job ${id} was written and cannot be read`);
+        return { kind: "accepted", job };
       }),
+    repeated: (idempotency) => promised(() => repeated(idempotency)),
     get: (id) => promised(() => get(id)),
-    claim: (promptId) =>
-      database.commit(() => {
-        const row = claim.get({ promptId, now: now() });
+    list: (filter, limit, cursor) => promised(() => list(filter, limit, cursor)),
+    queuePosition: ({ priority, sequence }) =>
+      promised(() => 1 + Number(moreUrgent.get(priority)?.["jobs"]) + Number(earlier.get(priority, sequence)?.["jobs"])),
+    queueOrder: () => promised(() => queue.all(queueLimit).map((row) => Number(row["sequence"]))),
+    unfinished: () => promised(() => ({ queued: jobsIn("queued"), running: jobsIn("running") })),
+    recentRunMs: () =>
+      promised(() => recent.all().map((row) => millis(row["finished_at"]) - millis(row["started_at"]))),
+    claim: async (promptId, boot) => {
+      const job = await database.commit(() => {
+        const first = queue.get(1);
+        if (first === undefined) return undefined;
+        const bootMs = overlap(boot, { from: millis(first["created_at"]), to: Date.now() });
+        const row = claim.get({ promptId, now: now(), bootMs, sequence: Number(first["sequence"]) });
         return row && ({ ...toRecord(row), promptId } satisfies RunningJob);
-      }),
+      });
+      if (job !== undefined) changed(job.id);
+      return job;
+    },
     running: () => promised(() => running.all().map(toRecord).filter(isRunning)),
-    complete: (id, result) => database.commit(() => end(id, "completed", result, null)),
-    fail: (id, error) => database.commit(() => end(id, "failed", null, error)),
+    complete: (id, result) => end(id, "completed", result, null),
+    fail: (id, error) => end(id, "failed", null, error),
     requeue: (id, handedBack) =>
-      database.commit(() => {
+      change(id, () => {
         requeue.run({ id, now: now(), uncounted: handedBack === "released" ? 1 : 0 });
       }),
     cancel: (id) =>
-      database.commit(() => {
+      change(id, () => {
         const job = get(id);
         if (job === undefined) return undefined;
         cancel.run({ id, now: now() });
         return { before: job.state };
       }),
+    removeEnded: (before, most) =>
+      database.commit(() =>
+        terminalStates.reduce((sum, state) => sum + Number(remove.run({ state, before, most }).changes), 0),
+      ),
   };
 }
 
 const now = (): string => new Date().toISOString();
+const millis = (time: unknown): number => Date.parse(String(time));
+
+const overlap = (a: Period, b: Period): number => Math.max(0, Math.min(a.to, b.to) - Math.max(a.from, b.from));
 
 // claim writes a prompt id with the state: a running row has one.
 const isRunning = (job: JobRecord): job is RunningJob => job.promptId !== null;
-
-function toRecord(row: Record<string, SQLOutputValue>): JobRecord {
-  return {
-    id: String(row["job_id"]),
-    state: row["state"] as JobState,
-    inputs: JSON.parse(String(row["inputs"])) as InputValues,
-    result: row["result"] === null ? null : (JSON.parse(String(row["result"])) as JobResult),
-    error: row["error"] as string | null,
-    promptId: row["prompt_id"] as string | null,
-    cancelRequested: row["cancel_requested"] === 1,
-    attempts: Number(row["attempts"]),
-  };
-}

@@ -3,13 +3,17 @@ import { errorFields, type Log } from "../log.ts";
 import { createSignal } from "../signal.ts";
 import type { Workflow } from "../workflow/load.ts";
 import type { JobRunner, RunOutcome } from "./run.ts";
-import type { JobStore, RunningJob } from "./store.ts";
+import type { JobStore, Period, RunningJob } from "./store.ts";
 
 export interface WorkerOptions {
   jobs: JobStore;
   runner: JobRunner;
   /** Ends when ComfyUI is up. */
   comfyUp: (abort: AbortSignal) => Promise<void>;
+  /** Whether ComfyUI goes on with its prompt when the gateway stops. */
+  comfyOutlives: boolean;
+  /** When the endpoint began to boot, in milliseconds since the epoch. */
+  bootedFrom: number;
   log: Log;
 }
 
@@ -21,7 +25,7 @@ export interface Worker {
   wake(): void;
   /** A running job was asked to cancel. */
   cancel(jobId: string): void;
-  /** Stops; the running job goes back to the queue. */
+  /** Stops; the running job goes back to the queue, or stays where it is while ComfyUI goes on with it. */
   stop(): Promise<void>;
 }
 
@@ -29,7 +33,7 @@ const mostAttempts = 3;
 const idleMs = 60_000;
 const faultPauseMs = 1000;
 
-export function createWorker({ jobs, runner, comfyUp, log }: WorkerOptions): Worker {
+export function createWorker({ jobs, runner, comfyUp, comfyOutlives, bootedFrom, log }: WorkerOptions): Worker {
   const stopping = new AbortController();
   const news = createSignal();
   let current: RunningJob | undefined;
@@ -58,6 +62,8 @@ export function createWorker({ jobs, runner, comfyUp, log }: WorkerOptions): Wor
       await finish(job, outcome);
     } catch (error) {
       if (stopped()) {
+        // The next start finds it in ComfyUI, perhaps finished.
+        if (comfyOutlives) return;
         log.info("job handed back", { job_id: job.id });
         await jobs.requeue(job.id, "released");
         return;
@@ -69,14 +75,14 @@ export function createWorker({ jobs, runner, comfyUp, log }: WorkerOptions): Wor
     }
   };
 
-  const work = async (workflow: Workflow): Promise<void> => {
+  const work = async (workflow: Workflow, boot: Period): Promise<void> => {
     await comfyUp(stopping.signal);
     for (const job of await jobs.running()) {
       if (!stopped()) await handle(workflow, job, true);
     }
     while (!stopped()) {
       await comfyUp(stopping.signal);
-      const job = stopped() ? undefined : await jobs.claim(randomUUID());
+      const job = stopped() ? undefined : await jobs.claim(randomUUID(), boot);
       if (job === undefined) await news.wait(idleMs, stopping.signal);
       else await handle(workflow, job, false);
     }
@@ -84,10 +90,11 @@ export function createWorker({ jobs, runner, comfyUp, log }: WorkerOptions): Wor
 
   return {
     start: (workflow) => {
+      const boot = { from: bootedFrom, to: Date.now() };
       const keepWorking = async (): Promise<void> => {
         while (!stopped()) {
           try {
-            await work(workflow);
+            await work(workflow, boot);
           } catch (error) {
             log.error("worker fault", errorFields(error));
             await news.wait(faultPauseMs, stopping.signal);

@@ -8,13 +8,13 @@ import type { Workflow } from "./load.ts";
 /**
  * The prompt of one job: the template with the caller's values in it.
  * @param values checked against the contract
- * @param filePaths where the files lie that media inputs name, by file id
+ * @param media what goes into the nodes in place of file ids, by input name
  */
 export function buildPrompt(
   { prompt: template, contract }: Workflow,
   jobId: string,
   values: InputValues,
-  filePaths: ReadonlyMap<string, string>,
+  media: ReadonlyMap<string, string>,
 ): Prompt {
   const prompt = structuredClone(template);
   for (const input of contract.inputs) {
@@ -23,7 +23,7 @@ export function buildPrompt(
     if (node === undefined || value === undefined) continue;
     const field = inputField(input, node);
     if (field === undefined) continue;
-    node.inputs[field] = nodeValue(input, value, filePaths);
+    node.inputs[field] = nodeValue(input, value, media);
     // ApiInput turns its text back into a value of this type.
     if (isClass(node, "ApiInput")) node.inputs["type"] = input.type;
   }
@@ -38,8 +38,8 @@ export function fileIds(inputs: readonly ContractInput[], values: InputValues): 
     .map(({ name }) => ({ input: name, id: String(values[name]) }));
 }
 
-function nodeValue({ type }: ContractInput, value: unknown, filePaths: ReadonlyMap<string, string>): unknown {
-  if (isMediaType(type)) return filePaths.get(String(value));
+function nodeValue({ name, type }: ContractInput, value: unknown, media: ReadonlyMap<string, string>): unknown {
+  if (isMediaType(type)) return media.get(name);
   // ComfyUI reads ["8", 0] as a link to node 8, also inside its own wrapper {"__value__": …}: only text is safe.
   if (type === "array" || type === "object") return JSON.stringify(value);
   return value;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Client, createClient } from "../../cli/client.ts";
-import { HttpError } from "../../cli/http-error.ts";
+import { HttpError } from "../../cli/http/http-error.ts";
 import { contractDocument } from "../support/apps.ts";
 import { type GatewayDouble, startGatewayDouble } from "../support/gateway-double.ts";
 
@@ -90,19 +90,19 @@ describe("client", () => {
     expect(await client("").health()).toEqual(gateway.health);
   });
 
-  it("uploads a file as it is, with its media type and its name in ASCII", async () => {
+  it("uploads a file as it is, with its media type and its name in UTF-8", async () => {
     const path = join(folder, "nächt 1.png");
     const bytes = Buffer.from([0, 255, 13, 10, 0]);
     writeFileSync(path, bytes);
-    const { file_id } = await client().upload(path, "image/png");
-    expect(gateway.files.get(file_id)).toEqual({ bytes, mediaType: "image/png", name: "n_cht 1.png" });
+    const { file_id } = await client().upload(path, { mediaType: "image/png" });
+    expect(gateway.files.get(file_id)).toEqual({ bytes, mediaType: "image/png", name: "nächt 1.png" });
   });
 
   it("downloads a file under the name its media type asks for", async () => {
     const bytes = Buffer.alloc(300_000, "picture");
     gateway.files.set("fid_1", { bytes, mediaType: "image/png", name: null });
     const saved = await client().download("fid_1", (type) => join(folder, type.replace("/", ".")));
-    expect(saved).toEqual({ path: join(folder, "image.png"), size: 300_000 });
+    expect(saved).toEqual({ path: join(folder, "image.png"), size: 300_000, mediaType: "image/png" });
     expect(readFileSync(saved.path).equals(bytes)).toBe(true);
   });
 

@@ -65,7 +65,7 @@ describe("cend", () => {
 
   it("says what is deployed when an app is not, without an engine and without leaving anything", async () => {
     expect(await cend("status", "cards", "--state-dir", "new")).toEqual({
-      code: 1,
+      code: 3,
       stdout: "",
       stderr: 'error: "cards" is not deployed; deploy it first: cend deploy <app.json>\n',
     });

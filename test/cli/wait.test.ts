@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createClient } from "../../cli/client.ts";
+import { TimedOutError } from "../../cli/errors.ts";
 import { type WaitOptions, waitForJob } from "../../cli/invoke/wait.ts";
 import { contractDocument } from "../support/apps.ts";
 import { type GatewayDouble, startGatewayDouble } from "../support/gateway-double.ts";
@@ -23,7 +24,14 @@ function wait(options: Partial<WaitOptions> = {}, apiKey = "key-1") {
     signal: interrupted,
   });
   const onChange = (text: string) => news.push(text);
-  return waitForJob(client, "job1", { pollSeconds: 0.2, timeoutSeconds: undefined, interrupted, onChange, ...options });
+  const defaults = {
+    pollSeconds: 0.2,
+    timeoutSeconds: undefined,
+    onGivingUp: "cancel",
+    interrupted,
+    onChange,
+  } as const;
+  return waitForJob(client, "job1", { ...defaults, ...options });
 }
 
 describe("waiting for a job", () => {
@@ -63,6 +71,13 @@ describe("waiting for a job", () => {
       "job job1 was still running after 0.3 s; it is being canceled",
     );
     expect(gateway.requests.at(-1)).toBe("POST /jobs/job1/cancel");
+  });
+
+  it("leaves the job alone when the time is up, where that was asked for", async () => {
+    gateway.states = ["running"];
+    const waiting = wait({ timeoutSeconds: 0.3, onGivingUp: "leave" });
+    await expect(waiting).rejects.toThrow(new TimedOutError("job job1 was still running after 0.3 s; it goes on"));
+    expect(new Set(gateway.requests)).toEqual(new Set(["GET /jobs/job1"]));
   });
 
   it("cancels the job when the user interrupts", async () => {

@@ -8,6 +8,7 @@ const settings: PodSettings = {
   workflowJson: "{}",
   artifactsJson: "[]",
   apiKey: "k",
+  webhookSecret: "whsec_c2VjcmV0",
   jobTimeoutSeconds: 60,
   maxPayloadMb: 1,
   maxUploadMb: 2048,

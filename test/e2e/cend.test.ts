@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { createDeployment } from "../../cli/stacks/deployment.ts";
 import { openProject } from "../../cli/stacks/project.ts";
@@ -76,6 +77,33 @@ describe("cend with a deployed endpoint", () => {
     });
   });
 
+  it("lists the endpoint with its health, and its files with the key of the deployment", async () => {
+    const { code, stdout } = await cend("endpoints", "list");
+    expect(code).toBe(0);
+    expect(json(stdout)).toEqual({
+      items: [
+        {
+          ...{ app_id: "cards", deployment_id: "pod1", endpoint_url: gateway.url },
+          ...{ state: "READY", health: "healthy", detail: "ready" },
+        },
+      ],
+    });
+    expect(json((await cend("files", "list")).stdout)).toMatchObject({
+      items: [{ file_id: picture }],
+      next_cursor: null,
+    });
+  });
+
+  it("lists what a shared backend holds, on a machine that deployed none of it", async () => {
+    const shared = {
+      PULUMI_BACKEND_URL: pathToFileURL(join(folder, "state/backend")).href,
+      PULUMI_CONFIG_PASSPHRASE_FILE: join(folder, "state/passphrase"),
+    };
+    const args = ["endpoints", "list", "--state-dir", "elsewhere"];
+    const { stdout } = await startCend(args, { cwd: folder, env: { ...env, ...shared } }).ended;
+    expect(json(stdout)).toMatchObject({ items: [{ app_id: "cards", endpoint_url: gateway.url, health: "healthy" }] });
+  });
+
   it("queues a run with the key of the deployment", async () => {
     const { code, stdout } = await cend("invoke", "cards", "--input-prompt", "fog");
     expect(code).toBe(0);
@@ -144,7 +172,7 @@ describe("cend with a deployed endpoint", () => {
       cwd: folder,
       env: { ...env, COMFY_ENDPOINTS_API_KEY_CARDS: "wrong" },
     }).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(4);
     expect(stderr).toBe(
       `error: GET ${gateway.url}/contract answered 401 unauthorized; set COMFY_ENDPOINTS_API_KEY or COMFY_ENDPOINTS_API_KEY_CARDS, or leave both unset to use the key of the deployment\n`,
     );

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../gateway/db.ts";
 
@@ -69,5 +70,23 @@ describe("writes to the gateway's database", () => {
     expect(deliveries.map((row) => ({ ...row }))).toEqual([
       { job_id: "j1", url: "https://example.org/hook", state: "pending", attempts: 0 },
     ]);
+  });
+});
+
+describe("the gateway's database", () => {
+  it("is not made of another program's", () => {
+    const path = join(folder, "theirs.db");
+    const theirs = new DatabaseSync(path);
+    theirs.exec("CREATE TABLE jobs (job_id TEXT)");
+    theirs.close();
+    expect(() => openDatabase(path)).toThrow(
+      `${path} is no database of this gateway's, but holds tables; give the path of a new file`,
+    );
+  });
+
+  it("is not shared by two gateways", () => {
+    expect(() => openDatabase(join(folder, "jobs.db"))).toThrow(
+      "another gateway uses it: stop that one, or give this one a file of its own",
+    );
   });
 });

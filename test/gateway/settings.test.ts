@@ -12,19 +12,33 @@ describe("the gateway's settings", () => {
     expect(readSettings({ ...least, RUNPOD_POD_ID: "p1abc" })).toEqual({
       appId: null,
       apiKey: "k-1",
+      webhookSecret: null,
+      corsOrigins: [],
       listen: { host: "0.0.0.0", port: 3000 },
       contract: { subject: "COMFY_ENDPOINTS_CONTRACT_JSON", text: "{}" },
       workflow: { subject: "COMFY_ENDPOINTS_WORKFLOW_JSON", text: "{}" },
       comfy: {
         url: "http://127.0.0.1:8188",
-        command: [
-          ...["python", "/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "8188"],
-          ...["--disable-auto-launch", "--disable-metadata"],
-        ],
-        env: { RUNPOD_POD_ID: "p1abc" },
+        process: {
+          command: [
+            ...["python", "/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "8188"],
+            ...["--disable-auto-launch", "--disable-metadata"],
+          ],
+          env: { RUNPOD_POD_ID: "p1abc" },
+        },
       },
       state: { database: "/cache/state/p1abc/jobs.db", files: "/cache/state/p1abc/files" },
-      limits: { payloadBytes: 10 * 1024 ** 2, uploadBytes: 2048 * 1024 ** 2, jobTimeoutMs: null, queuedJobs: 1000 },
+      limits: {
+        payloadBytes: 10 * 1024 ** 2,
+        uploadBytes: 2048 * 1024 ** 2,
+        jobTimeoutMs: null,
+        queuedJobs: 1000,
+        requestsPerMinute: null,
+        jobRetentionDays: 30,
+        eventStreams: 100,
+        fileTtlMs: 7 * 24 * 3_600_000,
+        fileQuotaBytes: null,
+      },
     });
   });
 
@@ -43,7 +57,7 @@ describe("the gateway's settings", () => {
     expect(listen.port).toBe(3001);
     expect(state).toEqual({ database: "/data/my.db", files: "/data/files" });
     expect(limits).toMatchObject({ payloadBytes: 1024 ** 2, uploadBytes: 3 * 1024 ** 2, jobTimeoutMs: 1500 });
-    expect(comfy.command).toEqual(["python3", "my comfy/main.py", "--lowvram"]);
+    expect(comfy.process?.command).toEqual(["python3", "my comfy/main.py", "--lowvram"]);
   });
 
   it.each(["0", "-1", "none", "inf", "Infinite", ""])("know %j as no time limit, as the original did", (text) => {
@@ -60,7 +74,7 @@ describe("the gateway's settings", () => {
     expect(listen).toEqual({ host: "127.0.0.1", port: 41001 });
     expect(state.database).toBe("/home/me/pods/p1/cache/state/local/jobs.db");
     expect(comfy.url).toBe("http://127.0.0.1:41002");
-    expect(comfy.command.slice(0, 6)).toEqual([
+    expect(comfy.process?.command.slice(0, 6)).toEqual([
       ...["python", "/home/me/pods/p1/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "41002"],
     ]);
     expect(contract.path).toBe("/home/me/pods/p1/opt/app/workflow.contract.json");
@@ -79,7 +93,7 @@ describe("the gateway's settings", () => {
       HF_TOKEN: "hf_1",
       PATH: "/bin",
     });
-    expect(comfy.env).toEqual({ HF_TOKEN: "hf_1", PATH: "/bin" });
+    expect(comfy.process?.env).toEqual({ HF_TOKEN: "hf_1", PATH: "/bin" });
   });
 
   it.each([undefined, "", "  "])("are refused without a key: %j", (key) => {

@@ -3,13 +3,22 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { errorCodes, type Health, type Job, type JobState } from "../../contract/api.ts";
+import { errorCodes, type Health, isTerminal, type Job, type JobState, jobSummary } from "../../contract/api.ts";
 
 /** What the double answers instead, once, whatever is asked: a fault on the way. */
 export interface Fault {
   /** `drop` closes the connection without an answer. */
   status: number | "drop";
   body?: string;
+  headers?: Record<string, string>;
+}
+
+export interface DoubleFile {
+  bytes: Buffer;
+  mediaType: string;
+  name: string | null;
+  appId?: string;
+  createdAt?: string;
 }
 
 export interface GatewayDouble {
@@ -17,18 +26,28 @@ export interface GatewayDouble {
   contract: object;
   /** Requests as `METHOD /path`, in order. */
   requests: string[];
+  /** Their queries, as they came; requests without one are left out. */
+  queries: string[];
+  /** `Idempotency-Key` of every `POST /run`, whether it was answered or not. */
+  idempotencyKeys: (string | undefined)[];
   /** Bodies of `POST /run`. */
   runs: unknown[];
   /** Uploaded and generated files by id. */
-  files: Map<string, { bytes: Buffer; mediaType: string; name: string | null }>;
+  files: Map<string, DoubleFile>;
   /** States that the next looks at a job show, the last one for ever. */
   states: JobState[];
   result: Record<string, unknown>;
+  /** Bodies of the next event streams, each cut at its end; without any the route is not there. */
+  streams: string[];
+  /** `Last-Event-ID` of every stream that was asked for. */
+  lastEventIds: (string | undefined)[];
   health: Health;
   /** Used up by the next requests that want a key, one each. */
   faults: Fault[];
   close(): Promise<void>;
 }
+
+const missingFile: DoubleFile = { bytes: Buffer.alloc(0), mediaType: "", name: null };
 
 /** A gateway without a GPU: the routes of contract/api.ts over real HTTP, with jobs that end as they are told to. */
 export async function startGatewayDouble(contract: object, apiKey: string): Promise<GatewayDouble> {
@@ -41,10 +60,14 @@ export async function startGatewayDouble(contract: object, apiKey: string): Prom
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     contract,
     requests: [],
+    queries: [],
     runs: [],
+    idempotencyKeys: [],
     files: new Map(),
     states: ["completed"],
     result: {},
+    streams: [],
+    lastEventIds: [],
     health: { status: "ok", phase: "ready" },
     faults: [],
     close: async () => {
@@ -56,16 +79,18 @@ export async function startGatewayDouble(contract: object, apiKey: string): Prom
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method, url = "/" } = request;
-    const { pathname } = new URL(url, double.url);
+    const { pathname, search } = new URL(url, double.url);
     const body = await buffer(request);
     double.requests.push(`${method} ${pathname}`);
+    if (search !== "") double.queries.push(search);
     const json = (status: number, document: unknown) =>
       response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(document));
 
     if (pathname === "/healthz") return void json(double.health.status === "ok" ? 200 : 503, double.health);
+    if (pathname === "/run") double.idempotencyKeys.push(request.headers["idempotency-key"]?.toString());
     const fault = double.faults.shift();
     if (fault?.status === "drop") return void response.destroy();
-    if (fault !== undefined) return void response.writeHead(fault.status).end(fault.body ?? "");
+    if (fault !== undefined) return void response.writeHead(fault.status, fault.headers).end(fault.body ?? "");
     if (request.headers["x-api-key"] !== apiKey) return void json(401, { error: errorCodes.unauthorized });
 
     const [, folder, id = "", action] = pathname.split("/");
@@ -78,18 +103,34 @@ export async function startGatewayDouble(contract: object, apiKey: string): Prom
       canceled.add(id);
       return void json(202, { job_id: id, state: "canceling", cancel_requested: true });
     }
-    if (folder === "jobs") return void json(200, job(id));
+    if (folder === "jobs" && action === "events") {
+      double.lastEventIds.push(request.headers["last-event-id"]?.toString());
+      const stream = double.streams.shift();
+      if (stream === undefined) return void json(404, { error: errorCodes.notFound });
+      return void response.writeHead(200, { "content-type": "text/event-stream" }).end(stream);
+    }
+    if (folder === "jobs") return void json(200, id === "" ? jobPage() : job(id));
+    if (pathname === "/files" && method === "GET") {
+      const items = [...double.files.keys()].reverse().map(fileObject);
+      return void json(200, { items, next_cursor: null });
+    }
     if (pathname === "/files") {
       const fileId = `fid_${randomBytes(16).toString("hex")}`;
       const mediaType = request.headers["content-type"] ?? "application/octet-stream";
-      const name = request.headers["x-file-name"]?.toString() ?? null;
-      double.files.set(fileId, { bytes: body, mediaType, name });
+      const header = request.headers["x-file-name"]?.toString();
+      const name = header === undefined ? null : Buffer.from(header, "latin1").toString();
+      const appId = request.headers["x-app-id"]?.toString();
+      double.files.set(fileId, { bytes: body, mediaType, name, ...(appId !== undefined && { appId }) });
       return void json(201, fileObject(fileId));
     }
     const file = double.files.get(id);
     if (file === undefined) return void json(404, { error: errorCodes.fileNotFound });
     if (action === "download") return void response.writeHead(200, { "content-type": file.mediaType }).end(file.bytes);
     json(200, fileObject(id));
+  }
+
+  function jobPage() {
+    return { items: [jobSummary.parse(job("job1"))], next_cursor: "17-1" };
   }
 
   function job(id: string): Job {
@@ -102,20 +143,28 @@ export async function startGatewayDouble(contract: object, apiKey: string): Prom
       error: state === "failed" ? "PROMPT_FAILED:no memory" : state === "canceled" ? "CANCELED_BY_REQUEST" : null,
       prompt_id: "prompt-1",
       cancel_requested: canceled.has(id),
+      priority: 0,
+      created_at: "2026-01-01T00:00:00Z",
+      started_at: state === "queued" ? null : "2026-01-01T00:00:01Z",
+      finished_at: isTerminal(state) ? "2026-01-01T00:00:03Z" : null,
+      timings: { queued_ms: 1000, boot_ms: 0, run_ms: state === "queued" ? null : 2000 },
+      progress: null,
+      queue_position: state === "queued" ? 1 : null,
+      cost_usd: null,
     };
   }
 
   function fileObject(fileId: string) {
-    const { bytes = Buffer.alloc(0), mediaType = "", name = null } = double.files.get(fileId) ?? {};
+    const { bytes, mediaType, name, appId, createdAt } = double.files.get(fileId) ?? missingFile;
     return {
       file_id: fileId,
       media_type: mediaType,
       size_bytes: bytes.length,
       sha256: createHash("sha256").update(bytes).digest("hex"),
       source: "uploaded",
-      app_id: null,
+      app_id: appId ?? null,
       original_name: name,
-      created_at: "2026-01-01T00:00:00+00:00",
+      created_at: createdAt ?? "2026-01-01T00:00:00+00:00",
       download_path: `/files/${fileId}/download`,
     };
   }

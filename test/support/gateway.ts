@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ErrorBody, FileObject, Job } from "../../contract/api.ts";
-import { createGateway, type Gateway } from "../../gateway/gateway.ts";
+import { createGateway, type Gateway, type Surroundings } from "../../gateway/gateway.ts";
 import { createLog } from "../../gateway/log.ts";
 import { type GatewaySettings, readSettings } from "../../gateway/settings.ts";
+import { apiDocument } from "./api-document.ts";
 import { contractDocument, workflowDocument } from "./apps.ts";
 import { type ComfyStub, createComfyStub } from "./comfyui.ts";
 import { until } from "./until.ts";
@@ -23,7 +24,7 @@ export interface TestGateway {
   /** Lines of the log. */
   log: Record<string, unknown>[];
   settings: GatewaySettings;
-  /** A request with the key. */
+  /** A request with the key; fails when the endpoint's OpenAPI document does not have the answer. */
   request(path: string, init?: RequestInit): Promise<Response>;
   /** Queues a run; answers its job id. */
   run(inputs: unknown): Promise<string>;
@@ -41,6 +42,7 @@ export interface TestGatewayOptions {
   workflow?: unknown;
   env?: Record<string, string>;
   settings?: (settings: GatewaySettings) => GatewaySettings;
+  surroundings?: Surroundings;
   /** Called with the stub before the gateway starts. */
   comfy?: (comfy: ComfyStub) => void;
   /** Whether to wait until it is ready; default yes. */
@@ -65,11 +67,13 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
   const local = { ...read, listen: { host: "127.0.0.1", port: 0 }, comfy: { ...read.comfy, url: comfy.url } };
   const settings = options.settings?.(local) ?? local;
   const log: Record<string, unknown>[] = [];
+  const document = apiDocument(options.contract ?? contractDocument);
 
   const start = async (): Promise<Gateway> => {
     const gateway = createGateway(
       settings,
       createLog((line) => log.push(JSON.parse(line) as Record<string, unknown>)),
+      options.surroundings,
     );
     test.url = `http://127.0.0.1:${await gateway.start()}`;
     if (options.ready !== false) {
@@ -83,10 +87,12 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     comfy,
     log,
     settings,
-    request: (path, init = {}) => {
+    request: async (path, init = {}) => {
       const headers = new Headers(init.headers);
       if (!headers.has("x-api-key")) headers.set("x-api-key", apiKey);
-      return fetch(`${test.url}${path}`, { ...init, headers });
+      const response = await fetch(`${test.url}${path}`, { ...init, headers });
+      await document.holds(init.method ?? "GET", path, response);
+      return response;
     },
     run: async (inputs) => {
       const response = await test.request("/run", { method: "POST", body: JSON.stringify(inputs) });

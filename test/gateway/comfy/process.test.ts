@@ -2,12 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type ComfyProcess, type ComfyProcessOptions, createComfyProcess } from "../../../gateway/comfy/process.ts";
+import { type ComfyProcessOptions, createComfyProcess } from "../../../gateway/comfy/process.ts";
+import type { ComfyServer } from "../../../gateway/comfy/server.ts";
 import { createLog } from "../../../gateway/log.ts";
 import { until } from "../../support/until.ts";
 
 let folder: string;
-let comfy: ComfyProcess;
+let comfy: ComfyServer;
 let lines: { msg: string; line?: string; reason?: string }[];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-process-"));
@@ -68,7 +69,7 @@ describe("ComfyUI's process", () => {
   it("is started again when told to", async () => {
     start('echo $$ >> "$FOLDER/pids"; exec cat');
     await until("it runs", () => starts().length === 1 && comfy.state().kind === "up");
-    comfy.restart();
+    comfy.free("p1");
     await until("it runs again", () => starts().length === 2 && comfy.state().kind === "up");
   });
 

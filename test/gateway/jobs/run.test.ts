@@ -17,6 +17,8 @@ const workflow = { prompt: workflowDocument.prompt, contract: workflowContractSc
 const job: RunningJob = {
   ...{ id: "j1", state: "running", inputs: { prompt: "x" }, result: null, error: null },
   ...{ promptId: "5a6f0c1e-9c0e-4d5f-8a51-9a1f0b5b6c7d", cancelRequested: false, attempts: 1 },
+  ...{ sequence: 1, priority: 0, createdAt: "2026-01-01T00:00:00.000Z", startedAt: "2026-01-01T00:00:01.000Z" },
+  ...{ finishedAt: null, bootMs: 0 },
 };
 const never = new AbortController().signal;
 
@@ -39,11 +41,12 @@ const runner = (options: Partial<JobRunnerOptions> = {}): ReturnType<typeof crea
   return createJobRunner({
     client,
     watch: createWatch(client, { pollMs: 10 }),
+    tracker: { begin: () => undefined, end: () => undefined },
     files: createDiskFileStore(database, join(folder, "files")),
     clientId: "c",
     appId: null,
     timeoutMs: null,
-    restartComfy: () => undefined,
+    freeComfy: () => true,
     log: createLog(() => undefined),
     ...options,
   });
@@ -53,13 +56,41 @@ describe("a job in ComfyUI", () => {
   it("that does not stop when its time is over costs ComfyUI its life", async () => {
     comfy.deaf = true;
     let restarts = 0;
-    const restartComfy = (): void => {
+    const freeComfy = (): boolean => {
       restarts++;
       comfy.forget();
+      return true;
     };
-    const outcome = await runner({ timeoutMs: 20, stopGraceMs: 20, restartComfy }).run(workflow, job, false, never);
+    const outcome = await runner({ timeoutMs: 20, stopGraceMs: 20, freeComfy }).run(workflow, job, false, never);
     expect(outcome).toEqual({ kind: "failed", error: `PROMPT_TIMEOUT:history_not_terminal:${job.promptId}` });
     expect(restarts).toBe(1);
+  });
+
+  it("that does not stop fails all the same where ComfyUI cannot be ended", async () => {
+    comfy.deaf = true;
+    const freed: string[] = [];
+    const freeComfy = (promptId: string): boolean => {
+      freed.push(promptId);
+      return false;
+    };
+    const outcome = await runner({ timeoutMs: 20, stopGraceMs: 20, freeComfy }).run(workflow, job, false, never);
+    expect(outcome).toEqual({ kind: "failed", error: `PROMPT_TIMEOUT:history_not_terminal:${job.promptId}` });
+    expect(freed).toEqual([job.promptId]);
+    expect([...comfy.active]).toEqual([job.promptId]);
+  });
+
+  it.each([true, false])("that was canceled and does not stop is given up in the end (ComfyUI ends: %s)", async (ends) => {
+    comfy.deaf = true;
+    const freed: string[] = [];
+    const freeComfy = (promptId: string): boolean => {
+      freed.push(promptId);
+      if (ends) comfy.forget();
+      return ends;
+    };
+    const { run, cancel } = runner({ cancelGraceMs: 20, freeComfy });
+    comfy.onPrompt = () => void cancel(job.promptId);
+    expect(await run(workflow, job, false, never)).toMatchObject({ kind: "lost" });
+    expect(freed).toEqual([job.promptId]);
   });
 
   it("that ends in the moment its time is over has its result", async () => {

@@ -1,3 +1,5 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { drawPictures, png, startGateway, type TestGateway, type TestGatewayOptions } from "../../support/gateway.ts";
 import { until } from "../../support/until.ts";
@@ -22,6 +24,14 @@ describe("a run", () => {
       error: null,
       prompt_id: promptId,
       cancel_requested: false,
+      priority: 0,
+      created_at: job.created_at,
+      started_at: job.started_at,
+      finished_at: job.finished_at,
+      timings: job.timings,
+      progress: null,
+      queue_position: null,
+      cost_usd: null,
     });
     expect(promptId).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
     expect(id).toMatch(/^[0-9a-f]{32}$/);
@@ -94,10 +104,11 @@ describe("a run", () => {
     };
     await start({ contract, comfy: drawPictures });
     const file = await gateway.upload(png, { "content-type": "image/png", "x-file-name": "../../etc/passwd" });
-    await gateway.jobIn("completed", await gateway.run({ photo: file.file_id }));
-    expect(gateway.comfy.submissions[0]?.prompt["1"]?.inputs["value"]).toBe(
-      `${gateway.settings.state.files}/${file.file_id}.png`,
-    );
+    const job = await gateway.run({ photo: file.file_id });
+    await gateway.jobIn("completed", job);
+    const lent = join(gateway.settings.state.files, "inputs");
+    expect(gateway.comfy.submissions[0]?.prompt["1"]?.inputs["value"]).toBe(join(lent, job, `${file.file_id}.png`));
+    expect(readdirSync(lent)).toEqual([]);
   });
 });
 

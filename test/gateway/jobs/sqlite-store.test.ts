@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Database, openDatabase } from "../../../gateway/db.ts";
 import { createSqliteJobStore } from "../../../gateway/jobs/sqlite-store.ts";
-import type { JobRecord, JobStore } from "../../../gateway/jobs/store.ts";
+import type { Accepted, JobRecord, JobStore, NewJob, Period, RunningJob } from "../../../gateway/jobs/store.ts";
 
 let folder: string;
 let database: Database;
@@ -22,11 +22,15 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const accepted = async (): Promise<JobRecord> => {
-  const job = await jobs.accept({ prompt: "x" });
-  if (job === undefined) throw new Error("the queue is full");
-  return job;
+const accept = (more: Partial<NewJob> = {}): Promise<Accepted> =>
+  jobs.accept({ inputs: { prompt: "x" }, priority: 0, webhookUrl: null, idempotency: null, ...more });
+const accepted = async (more: Partial<NewJob> = {}): Promise<JobRecord> => {
+  const outcome = await accept(more);
+  if (outcome.kind !== "accepted") throw new Error(`the job is not accepted: ${outcome.kind}`);
+  return outcome.job;
 };
+const noBoot: Period = { from: 0, to: 0 };
+const claim = (promptId: string): Promise<RunningJob | undefined> => jobs.claim(promptId, noBoot);
 
 describe("the job store", () => {
   it("keeps what it accepted over a restart", async () => {
@@ -42,44 +46,53 @@ describe("the job store", () => {
       promptId: null,
       cancelRequested: false,
       attempts: 0,
+      sequence: 1,
+      priority: 0,
+      createdAt: job.createdAt,
+      startedAt: null,
+      finishedAt: null,
+      bootMs: null,
     });
+    expect(new Date(job.createdAt).toISOString()).toBe(job.createdAt);
   });
 
   it("accepts no more than may wait; running ones do not count", async () => {
     await accepted();
     await accepted();
-    expect(await jobs.accept({})).toBeUndefined();
-    await jobs.claim("p1");
+    expect(await accept()).toEqual({ kind: "full", queued: 2 });
+    await claim("p1");
     await accepted();
-    expect(await jobs.accept({})).toBeUndefined();
+    expect(await accept()).toEqual({ kind: "full", queued: 2 });
   });
 
   it("gives out each job once, oldest first", async () => {
     const [first, second] = [await accepted(), await accepted()];
-    expect(await jobs.claim("p1")).toEqual({ ...first, state: "running", promptId: "p1", attempts: 1 });
-    expect((await jobs.claim("p2"))?.id).toBe(second.id);
-    expect(await jobs.claim("p3")).toBeUndefined();
+    const running = await claim("p1");
+    const startedAt = running?.startedAt;
+    expect(running).toEqual({ ...first, state: "running", promptId: "p1", attempts: 1, startedAt, bootMs: 0 });
+    expect((await claim("p2"))?.id).toBe(second.id);
+    expect(await claim("p3")).toBeUndefined();
     expect((await jobs.running()).map(({ promptId }) => promptId)).toEqual(["p1", "p2"]);
   });
 
   it("puts a lost job before younger ones, and counts the attempt", async () => {
     const first = await accepted();
     await accepted();
-    await jobs.claim("p1");
+    await claim("p1");
     await jobs.requeue(first.id, "lost");
-    expect(await jobs.claim("p2")).toMatchObject({ id: first.id, promptId: "p2", attempts: 2 });
+    expect(await claim("p2")).toMatchObject({ id: first.id, promptId: "p2", attempts: 2 });
   });
 
   it("does not count the attempt of a job that was handed back", async () => {
     const job = await accepted();
-    await jobs.claim("p1");
+    await claim("p1");
     await jobs.requeue(job.id, "released");
-    expect(await jobs.claim("p2")).toMatchObject({ id: job.id, attempts: 1 });
+    expect(await claim("p2")).toMatchObject({ id: job.id, attempts: 1 });
   });
 
   it.each(["completed", "failed"] as const)("lets no second end follow a %s job", async (state) => {
     const job = await accepted();
-    await jobs.claim("p1");
+    await claim("p1");
     await (state === "completed" ? jobs.complete(job.id, { n: 1 }) : jobs.fail(job.id, "PROMPT_FAILED:x"));
     const ended = await jobs.get(job.id);
     await jobs.complete(job.id, { n: 2 });
@@ -92,7 +105,7 @@ describe("the job store", () => {
 
   it.each(["complete", "fail", "requeue"] as const)("ends as canceled what was asked for it, at %s", async (method) => {
     const job = await accepted();
-    await jobs.claim("p1");
+    await claim("p1");
     expect(await jobs.cancel(job.id)).toEqual({ before: "running" });
     if (method === "complete") await jobs.complete(job.id, { n: 1 });
     else if (method === "fail") await jobs.fail(job.id, "PROMPT_FAILED:interrupted");

@@ -64,11 +64,11 @@ describe("a job's prompt", () => {
     expect(built["1"]?.inputs).toEqual({ name: "x", type: "integer", value: 5 });
   });
 
-  it("holds a file's path where a file id was given", () => {
+  it("holds what stands for a file where a file id was given", () => {
     const id = `fid_${"0".repeat(32)}`;
     const load = workflow([input("photo", "image/png")], { "1": apiInput() });
     expect(fileIds(load.contract.inputs, { photo: id })).toEqual([{ input: "photo", id }]);
-    const built = buildPrompt(load, "j1", { photo: id }, new Map([[id, "/cache/files/a.png"]]));
+    const built = buildPrompt(load, "j1", { photo: id }, new Map([["photo", "/cache/files/a.png"]]));
     expect(built["1"]?.inputs["value"]).toBe("/cache/files/a.png");
   });
 

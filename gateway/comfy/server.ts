@@ -1,0 +1,17 @@
+export type ComfyState = { kind: "starting"; detail?: string } | { kind: "up" } | { kind: "failed"; reason: string };
+
+/** The ComfyUI that runs the prompts: a child that is kept alive, or one that somebody else keeps. */
+export interface ComfyServer {
+  /** Starts ComfyUI or begins to look for it, and sees to it from then on. */
+  start(): void;
+  state(): ComfyState;
+  /** Ends when ComfyUI is up, or when `abort` fires. Throws when it was given up. */
+  whenUp(abort: AbortSignal): Promise<void>;
+  /**
+   * Frees ComfyUI of a prompt that does not stop when told to.
+   * @returns false when that may take as long as the prompt takes: ComfyUI is not ours to end
+   */
+  free(promptId: string): boolean;
+  /** No longer sees to ComfyUI; one of ours ends, with everything it started. */
+  stop(): Promise<void>;
+}

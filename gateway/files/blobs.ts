@@ -1,0 +1,136 @@
+import { createHash, randomUUID } from "node:crypto";
+import { constants, createWriteStream, existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFile, link, mkdir, open, rename, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { FileEmpty, FileTooLarge } from "./store.ts";
+
+/** Bytes that were received, and belong to nobody yet. */
+export interface Incoming {
+  sizeBytes: number;
+  /** Hex. */
+  sha256: string;
+  /** Where they lie for the time being. */
+  path: string;
+}
+
+/** Bytes in a folder, each under its hash: what is equal is there once. No name here comes from a caller. */
+export interface Blobs {
+  /**
+   * Writes bytes down as they come, hashed on their way; they are safe on disk when it ends.
+   * @param onChunk told the size of each piece before it is written; throws to stop
+   */
+  receive(bytes: AsyncIterable<Uint8Array>, maxBytes: number, onChunk: (size: number) => void): Promise<Incoming>;
+  drop(incoming: Incoming): Promise<void>;
+  /** Gives received bytes their place, durably. */
+  keep(incoming: Incoming): Promise<void>;
+  remove(sha256: string): Promise<void>;
+  /** Absolute path of a blob; undefined when it is not there. */
+  path(sha256: string): string | undefined;
+  /** All that are there. */
+  list(): string[];
+  /** Puts a blob under a name with an extension into the folder of a job. Answers its path; undefined without a blob. */
+  lend(sha256: string, jobId: string, name: string): Promise<string | undefined>;
+  takeBack(jobId: string): Promise<void>;
+  /** Jobs that have folders. */
+  borrowers(): string[];
+}
+
+export function createBlobs(folder: string): Blobs {
+  const incomingFolder = join(folder, "incoming");
+  const blobsFolder = join(folder, "blobs");
+  const inputsFolder = join(folder, "inputs");
+  // What a crash left half written belongs to nobody.
+  rmSync(incomingFolder, { recursive: true, force: true });
+  for (const each of [incomingFolder, blobsFolder, inputsFolder]) mkdirSync(each, { recursive: true });
+
+  const placeOf = (sha256: string): string => join(blobsFolder, sha256.slice(0, 2), sha256);
+  const pathOf = (sha256: string): string | undefined => {
+    const path = placeOf(sha256);
+    return existsSync(path) ? path : undefined;
+  };
+
+  return {
+    receive: async (bytes, maxBytes, onChunk) => {
+      const path = join(incomingFolder, randomUUID());
+      try {
+        return { ...(await write(bytes, path, maxBytes, onChunk)), path };
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+    },
+    drop: ({ path }) => rm(path, { force: true }),
+    keep: async ({ path, sha256 }) => {
+      const place = placeOf(sha256);
+      if (existsSync(place)) {
+        await rm(path, { force: true });
+        return;
+      }
+      const isNew = (await mkdir(dirname(place), { recursive: true })) !== undefined;
+      await rename(path, place);
+      await syncFolder(dirname(place));
+      if (isNew) await syncFolder(blobsFolder);
+    },
+    remove: (sha256) => rm(placeOf(sha256), { force: true }),
+    path: pathOf,
+    list: () =>
+      readdirSync(blobsFolder, { withFileTypes: true, recursive: true })
+        .filter((entry) => entry.isFile())
+        .map(({ name }) => name),
+    lend: async (sha256, jobId, name) => {
+      const blob = pathOf(sha256);
+      if (blob === undefined) return undefined;
+      const path = join(inputsFolder, jobId, name);
+      await mkdir(dirname(path), { recursive: true });
+      await sameFile(blob, path);
+      return path;
+    },
+    takeBack: (jobId) => rm(join(inputsFolder, jobId), { recursive: true, force: true }),
+    borrowers: () => readdirSync(inputsFolder),
+  };
+}
+
+async function write(
+  bytes: AsyncIterable<Uint8Array>,
+  path: string,
+  maxBytes: number,
+  onChunk: (size: number) => void,
+): Promise<{ sizeBytes: number; sha256: string }> {
+  const hash = createHash("sha256");
+  let sizeBytes = 0;
+  const measured = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const chunk of bytes) {
+      sizeBytes += chunk.length;
+      if (sizeBytes > maxBytes) throw new FileTooLarge(maxBytes);
+      onChunk(chunk.length);
+      hash.update(chunk);
+      yield chunk;
+    }
+    if (sizeBytes === 0) throw new FileEmpty();
+  };
+  await pipeline(measured, createWriteStream(path, { flags: "wx", mode: 0o444, flush: true }));
+  return { sizeBytes, sha256: hash.digest("hex") };
+}
+
+/** The same bytes under another name; a copy where the file system knows no links. */
+async function sameFile(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // The job was here before, and fell with the gateway.
+    if (code === "EEXIST") return;
+    await copyFile(from, to, constants.COPYFILE_FICLONE);
+  }
+}
+
+/** A rename is durable once its folder is. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path);
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
