@@ -3,4 +3,16 @@ import { readConfig } from "./components/config.ts";
 
 const endpoint = new ComfyEndpoint("endpoint", readConfig());
 
-export const { endpointUrl, apiKey, webhookSecret, podId, imageRef, gpuType, dataCenter, costPerHour, contract, placement } = endpoint;
+export const {
+  endpointUrl,
+  docsUrl,
+  apiKey,
+  webhookSecret,
+  podId,
+  imageRef,
+  gpuType,
+  dataCenter,
+  costPerHour,
+  contract,
+  placement,
+} = endpoint;

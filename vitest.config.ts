@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     passWithNoTests: false,
+    // Most tests wait for other processes: two at once keep two cores busy.
+    maxWorkers: 2,
     reporters: ["default", "./test/support/closing-line-reporter.ts"],
     projects: [
       {

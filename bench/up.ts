@@ -26,7 +26,7 @@ try {
     ["up without changes", seconds(median(unchanged.ours)), `median of ${rounds}`],
     ["  a program with one trivial dynamic resource", seconds(median(unchanged.trivial)), `median of ${rounds}`],
     ["  ratio", (median(unchanged.ours) / median(unchanged.trivial)).toFixed(2), "at most 1.30"],
-    ["  calls of RunPod's API", String(calls / rounds), "for 6 resources in one phase; at most 2 for each"],
+    ["  calls of RunPod's API", String(calls / rounds), "for 7 resources in one phase; at most 2 for each"],
     ["up that creates", seconds(created.ours), "once"],
     ["  a program with one trivial dynamic resource", seconds(created.trivial), "once"],
     ["  the same pod rented by hand, until it is ready", seconds(created.byHand), "once"],

@@ -12,6 +12,8 @@ import { RegistryAuth } from "../providers/registry-auth.ts";
 import { type DeployProfile, type PlacementAttempt, RunPodPod } from "../providers/runpod-pod.ts";
 import { podArgs, podSettings } from "./pod-args.ts";
 
+export { EndpointKey, type EndpointKeyArgs } from "../providers/endpoint-key.ts";
+
 export interface ComfyEndpointArgs {
   /**
    * Path of the app's `app.json`, relative to the program's folder. The workflow it names and the contract beside that are
@@ -63,6 +65,8 @@ export interface ComfyEndpointArgs {
   terminateAfterSeconds?: number | undefined;
   /** Id of a living pod to take over, instead of renting one. It then belongs to the stack: destroy terminates it. */
   adoptPodId?: pulumi.Input<string | undefined>;
+  /** How long a pod that is to go may finish the jobs it took, in seconds; 0 does not wait. @default 120 */
+  drainSeconds?: number | undefined;
 }
 
 interface NewNetworkVolume {
@@ -84,6 +88,8 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
   readonly endpointUrl: pulumi.Output<string>;
   /** Key for the header `x-api-key`. Secret. */
   readonly apiKey: pulumi.Output<string>;
+  /** Address of the page that shows the API and runs the workflow. */
+  readonly docsUrl: pulumi.Output<string>;
   /** What webhooks are signed with: receivers verify them with it. Secret. */
   readonly webhookSecret: pulumi.Output<string>;
   readonly podId: pulumi.Output<string>;
@@ -121,6 +127,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
         stopAfterSeconds: args.stopAfterSeconds,
         terminateAfterSeconds: args.terminateAfterSeconds,
         adoptPodId: args.adoptPodId,
+        drainSeconds: args.drainSeconds,
         podRotation: args.podRotation,
       },
       { parent: this },
@@ -139,6 +146,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
     );
 
     this.endpointUrl = ready.endpointUrl;
+    this.docsUrl = pulumi.interpolate`${ready.endpointUrl}/docs`;
     this.apiKey = apiKey;
     this.webhookSecret = webhookSecret;
     this.podId = pod.podId;

@@ -39,6 +39,11 @@ const schema = z.object({
   stopAfter: parsed(parseDuration).optional(),
   terminateAfter: parsed(parseDuration).optional(),
   adoptPodId: z.string().optional(),
+  drainSeconds: z.coerce
+    .number("a whole number of seconds")
+    .int("give whole seconds")
+    .min(0, "give seconds")
+    .optional(),
   networkVolumeId: z.string().optional(),
   networkVolumeGb: whole("GB").optional(),
   networkVolumeDataCenter: z.string().optional(),
@@ -76,7 +81,7 @@ function settingsOf(config: pulumi.Config, env: Env): z.output<typeof schema> {
 
 function endpointArgs(settings: z.output<typeof schema>, config: pulumi.Config): ComfyEndpointArgs {
   const { maxDeployAttempts, deployProfiles, stopAfter, terminateAfter, adoptPodId, registryUsername } = settings;
-  const { app, apiKeyRotation, podRotation, readyTimeoutSeconds, onFailed, onHostFull } = settings;
+  const { app, apiKeyRotation, podRotation, readyTimeoutSeconds, onFailed, onHostFull, drainSeconds } = settings;
   const password = config.getSecret("registryPassword");
   if ((registryUsername === undefined) !== (password === undefined)) {
     throw new UserError(
@@ -84,7 +89,7 @@ function endpointArgs(settings: z.output<typeof schema>, config: pulumi.Config):
     );
   }
   return {
-    ...{ app, apiKeyRotation, podRotation, readyTimeoutSeconds, onFailed, onHostFull, adoptPodId },
+    ...{ app, apiKeyRotation, podRotation, readyTimeoutSeconds, onFailed, onHostFull, adoptPodId, drainSeconds },
     profiles: deployProfiles,
     attemptsPerProfile: maxDeployAttempts,
     stopAfterSeconds: stopAfter,

@@ -15,7 +15,9 @@ export const keyNamePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 /** `PUT /admin/keys/:name`: what the gateway is told of a key. The key itself it never learns. */
 export const keyRegistration = z.object({
   /** SHA-256 of the key's text, in hex. */
-  sha256: z.string("the SHA-256 of the key in hex").regex(/^[0-9a-f]{64}$/, "give the SHA-256 of the key: 64 hex digits"),
+  sha256: z
+    .string("the SHA-256 of the key in hex")
+    .regex(/^[0-9a-f]{64}$/, "give the SHA-256 of the key: 64 hex digits"),
   scopes: z
     .array(z.enum(scopes, `give scopes of ${scopes.join(", ")}`), `a list of ${scopes.join(", ")}`)
     .min(1, `give at least one of ${scopes.join(", ")}`)
@@ -54,9 +56,9 @@ export const drainView = z.object({
 export type DrainView = z.output<typeof drainView>;
 
 export const logsQuery = z.object({
-  /** How many of the latest lines. */
   tail: z
     .string()
     .regex(/^\d{1,5}$/, "give a number of lines")
-    .optional(),
+    .optional()
+    .describe("How many of the latest lines; 200 when nothing is said"),
 });

@@ -65,6 +65,8 @@ export interface Route {
   /** The JSON of the request. */
   body?: z.ZodType;
   query?: z.ZodType;
+  /** Headers that mean something here, and what. */
+  headers?: Record<string, string>;
   /** Body by status. */
   responses: Record<number, z.ZodType | OtherBody>;
 }
@@ -93,6 +95,9 @@ export const routes = {
     request: "json",
     body: runInputs,
     query: runQuery,
+    headers: {
+      "idempotency-key": "Any text of the caller's: the same run asked for again with it is queued once",
+    },
     responses: { 200: job, 202: runAccepted },
   },
   job: {
@@ -117,6 +122,7 @@ export const routes = {
     scope: "read",
     summary: "What happens to a job as it happens: events `state`, `progress` and `preview`, to its end",
     query: jobEventsQuery,
+    headers: { "last-event-id": "Id of the last event that was seen: the stream goes on after it" },
     responses: { 200: "text/event-stream", 204: "nothing" },
   },
   cancelJob: {
@@ -132,6 +138,10 @@ export const routes = {
     scope: "files",
     summary: "Upload a file: its bytes as the body, or multipart field `file`",
     request: "bytes",
+    headers: {
+      "x-file-name": "What the file is called",
+      "x-app-id": "The app that it belongs to",
+    },
     responses: { 201: file },
   },
   listFiles: {

@@ -7,24 +7,22 @@ import { job, jobStates } from "./api-bodies.ts";
 const wait = z
   .string()
   .regex(/^([0-9]|[1-8][0-9]|90)$/, "give whole seconds from 0 to 90")
-  .optional();
+  .optional()
+  .describe("Holds the answer until the job has ended, at most so many seconds");
 
 /** `POST /run`. */
 export const runQuery = z.strictObject({
-  /** Holds the answer until the job has ended, at most so many seconds. */
   wait,
-  /** -100 to 100, the higher the sooner; 0 when nothing is said. */
   priority: z
     .string()
     .regex(/^-?([0-9]|[1-9][0-9]|100)$/, "give a whole number from -100 to 100")
-    .optional(),
-  /** Told by a signed request when the job has ended. */
-  webhook: z.string().optional(),
+    .optional()
+    .describe("-100 to 100, the higher the sooner; 0 when nothing is said"),
+  webhook: z.string().optional().describe("https address that is told, by a signed request, when the job has ended"),
 });
 
 /** `GET /jobs/:id`. */
 export const jobQuery = z.strictObject({
-  /** Holds the answer until the job has ended, at most so many seconds. */
   wait,
 });
 
@@ -34,26 +32,26 @@ const instant = z.iso
 
 /** `GET /jobs`. */
 export const jobListQuery = z.strictObject({
-  /** One state or several, with commas between. */
   state: z
     .string()
     .refine(
       (text) => text.split(",").every((state) => jobStates.some((known) => known === state)),
       `give states of ${jobStates.join(", ")}, with commas between`,
     )
-    .optional(),
+    .optional()
+    .describe(`One state or several, with commas between: ${jobStates.join(", ")}`),
   created_after: instant,
   created_before: instant,
-  /** 1 to 200; 50 when nothing is said. */
   limit: z
     .string()
     .regex(/^([1-9]|[1-9][0-9]|1[0-9][0-9]|200)$/, "give a whole number from 1 to 200")
-    .optional(),
-  /** `next_cursor` of the page before. */
+    .optional()
+    .describe("1 to 200; 50 when nothing is said"),
   cursor: z
     .string()
     .regex(/^\d{1,15}-\d{1,15}$/, "give the next_cursor of the page before, as it is")
-    .optional(),
+    .optional()
+    .describe("next_cursor of the page before"),
 });
 
 /** A job in a list: without `output`, which may be large; `GET /jobs/:id` has it. */
@@ -64,9 +62,9 @@ export const jobList = z.object({ items: z.array(jobSummary), next_cursor: z.str
 
 /** `GET /jobs/:id/events`. */
 export const jobEventsQuery = z.strictObject({
-  /** Id of the last event that was seen; in place of the header `Last-Event-ID`, for whoever cannot set one. */
   last_event_id: z
     .string()
     .regex(/^\d{1,15}$/, "give the id of an event")
-    .optional(),
+    .optional()
+    .describe("Id of the last event that was seen; in place of the header, for whoever cannot set one"),
 });

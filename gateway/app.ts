@@ -47,7 +47,13 @@ export function createApp(options: AppOptions): Express {
     }),
     ...fileHandlers(files, limits.uploadBytes),
     ...webhookHandlers({ ...webhooks, jobs: jobs.store }),
-    ...adminHandlers({ keys, drain, log, firstKeySha256: first.digest.toString("hex"), unfinished: () => jobs.store.unfinished() }),
+    ...adminHandlers({
+      keys,
+      drain,
+      log,
+      firstKeySha256: first.digest.toString("hex"),
+      unfinished: () => jobs.store.unfinished(),
+    }),
     ...openApiHandlers(boot),
   };
 

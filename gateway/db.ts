@@ -12,6 +12,11 @@ export interface Database {
    * when it is safe on disk. Work that throws is undone alone.
    */
   commit<T>(work: () => T): Promise<T>;
+  /**
+   * Like commit, but ends when it is written: it outlives this process, and with the next commit also the machine. For what
+   * may be done again when the machine itself fails.
+   */
+  note<T>(work: () => T): Promise<T>;
   /** Calls the listener after every transaction: something may have changed. */
   onCommit(listener: () => void): void;
   /** Writes what waits, then closes. */
@@ -46,6 +51,7 @@ function openFile(path: string): DatabaseSync {
 
 interface Waiting {
   work: () => unknown;
+  isNote: boolean;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -58,7 +64,9 @@ function groupingCommits(sqlite: DatabaseSync): Database {
     const group = waiting;
     waiting = [];
     if (group.length === 0) return;
+    const isNote = group.every((each) => each.isNote);
     try {
+      if (isNote) sqlite.exec("PRAGMA synchronous = NORMAL");
       sqlite.exec("BEGIN IMMEDIATE");
       const settled = group.map((each) => attempt(sqlite, each));
       sqlite.exec("COMMIT");
@@ -68,16 +76,22 @@ function groupingCommits(sqlite: DatabaseSync): Database {
       // The disk is full, or broken: nothing of it happened.
       if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
       for (const { reject } of group) reject(error);
+    } finally {
+      if (isNote) sqlite.exec("PRAGMA synchronous = FULL");
     }
   };
+  const put = <T>(work: () => T, isNote: boolean): Promise<T> =>
+    new Promise<T>((resolve, reject) => {
+      // A request that was cut off by the end of all.
+      if (!sqlite.isOpen) throw new Error("the database is closed");
+      if (waiting.length === 0) setImmediate(flush);
+      waiting.push({ work, isNote, resolve: resolve as (value: unknown) => void, reject });
+    });
 
   return {
     prepare: (sql) => sqlite.prepare(sql),
-    commit: <T>(work: () => T) =>
-      new Promise<T>((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush);
-        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
-      }),
+    commit: (work) => put(work, false),
+    note: (work) => put(work, true),
     onCommit: (listener) => {
       listeners.push(listener);
     },

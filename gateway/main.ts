@@ -3,6 +3,7 @@ import { settingsAlone } from "./alone.ts";
 import { FlagError, help, readFlags } from "./flags.ts";
 import { createGateway } from "./gateway.ts";
 import { createLog, errorFields } from "./log.ts";
+import { keepYoungSpaceSmall } from "./memory.ts";
 import { retiredVariables } from "./settings/retired.ts";
 import { type GatewaySettings, readSettings } from "./settings.ts";
 import { loadWorkflow } from "./workflow/load.ts";
@@ -33,6 +34,7 @@ function readCommandLine(): GatewaySettings | undefined {
 }
 
 async function run(settings: GatewaySettings): Promise<void> {
+  keepYoungSpaceSmall();
   const warning = retiredVariables(process.env);
   if (warning !== undefined) log.warn(warning);
   const gateway = createGateway(settings, log);

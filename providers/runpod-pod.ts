@@ -94,6 +94,8 @@ export interface RunPodPodArgs {
   onHostFull?: pulumi.Input<"replace" | "fail" | undefined>;
   /** Id of a living pod to take over, instead of renting one. It is terminated like any other unless retained. */
   adoptPodId?: pulumi.Input<string | undefined>;
+  /** How long a pod that is to go may finish the jobs it took; 0 does not wait. @default 120 */
+  drainSeconds?: pulumi.Input<number | undefined>;
   /** Any new text asks for another pod. */
   podRotation?: pulumi.Input<string | undefined>;
   /** How long RunPod may take from the request to a running container. */

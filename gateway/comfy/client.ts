@@ -5,6 +5,7 @@ import { messageOf } from "../log.ts";
 import type { OutputFile } from "../workflow/outputs.ts";
 import { type HistoryEntry, historyEntry, shortened } from "./history.ts";
 import { parsePythonJson } from "./json.ts";
+import { createAsk, type Reply } from "./requests.ts";
 
 /** Where a prompt is: ended with its history, still queued or running, or nowhere to be found. */
 export type Whereabouts = { kind: "ended"; entry: HistoryEntry } | { kind: "active" } | { kind: "missing" };
@@ -21,8 +22,8 @@ export interface ComfyClient {
   find(promptId: string): Promise<Whereabouts>;
   /** Stops this prompt, queued or running, and no other. */
   cancel(promptId: string): Promise<void>;
-  /** Forgets an ended prompt. */
-  forget(promptId: string): Promise<void>;
+  /** Forgets ended prompts. */
+  forget(promptIds: readonly string[]): Promise<void>;
   /** A file that a node saved, with the content type that ComfyUI sees in its name. */
   view(file: OutputFile, abort: AbortSignal): Promise<View | undefined>;
   /** Whether ComfyUI knows a node class. */
@@ -63,15 +64,15 @@ const requestTimeoutMs = 30_000;
 
 /** @param baseUrl without a slash at its end */
 export function createComfyClient(baseUrl: string): ComfyClient {
-  const send = async (path: string, init: RequestInit = {}): Promise<Response> => {
+  const ask = createAsk(baseUrl);
+  const send = async (path: string, { json, abort }: { json?: unknown; abort?: AbortSignal } = {}): Promise<Reply> => {
     try {
-      return await fetch(`${baseUrl}${path}`, { signal: AbortSignal.timeout(requestTimeoutMs), ...init });
+      return await ask(path, { json, signal: abort ?? AbortSignal.timeout(requestTimeoutMs) });
     } catch (cause) {
       throw new Unreachable(cause);
     }
   };
-  const post = (path: string, body: unknown): Promise<Response> =>
-    send(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const post = (path: string, json: unknown): Promise<Reply> => send(path, { json });
   const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T> => {
     const text = await textOf(path, await send(path));
     try {
@@ -89,7 +90,7 @@ export function createComfyClient(baseUrl: string): ComfyClient {
   };
   const cancel = async (promptId: string): Promise<void> => {
     const response = await post(`/api/jobs/${promptId}/cancel`, {});
-    await response.body?.cancel();
+    response.drop();
     if (response.ok) return;
     // Older ones, such as 0.3.64, lack that route. With the id, interrupt leaves other prompts alone.
     await textOf("/queue", await post("/queue", { delete: [promptId] }));
@@ -117,20 +118,17 @@ export function createComfyClient(baseUrl: string): ComfyClient {
       return late === undefined ? { kind: "missing" } : { kind: "ended", entry: late };
     },
     cancel,
-    forget: async (promptId) => {
-      await textOf("/history", await post("/history", { delete: [promptId] }));
+    forget: async (promptIds) => {
+      await textOf("/history", await post("/history", { delete: promptIds }));
     },
     view: async ({ filename, subfolder, type }, abort) => {
       const query = new URLSearchParams({ filename, subfolder, type });
-      const response = await send(`/view?${query.toString()}`, { signal: abort });
-      if (!response.ok || response.body === null) {
-        await response.body?.cancel();
+      const response = await send(`/view?${query.toString()}`, { abort });
+      if (!response.ok) {
+        response.drop();
         return undefined;
       }
-      return {
-        bytes: chunksOf(response.body),
-        contentType: response.headers.get("content-type") ?? undefined,
-      };
+      return { bytes: chunksOf(response.body), contentType: response.contentType };
     },
     hasClass: async (name) => {
       const classes = await get(`/object_info/${encodeURIComponent(name)}`, z.record(z.string(), z.unknown()));
@@ -148,7 +146,11 @@ export function createComfyClient(baseUrl: string): ComfyClient {
       const form = new FormData();
       form.set("image", await openAsBlob(path), name);
       form.set("subfolder", inputSubfolder);
-      const response = await send("/upload/image", { method: "POST", body: form, signal: abort });
+      // Forms are what fetch is good at.
+      const upload = fetch(`${baseUrl}/upload/image`, { method: "POST", body: form, signal: abort });
+      const response = await upload.catch((cause: unknown) => {
+        throw new Unreachable(cause);
+      });
       const text = await bodyOf(response);
       if (response.status === 413) return undefined;
       const stored = uploadReply.safeParse(jsonOr(text, undefined));
@@ -160,7 +162,7 @@ export function createComfyClient(baseUrl: string): ComfyClient {
     trouble: async () => {
       try {
         const response = await send("/system_stats");
-        await response.body?.cancel();
+        response.drop();
         return response.ok ? undefined : `it answers ${response.status} to /system_stats`;
       } catch (error) {
         return `it does not answer (${messageOf(error instanceof Unreachable ? error.cause : error)})`;
@@ -217,13 +219,13 @@ async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 const joined = (message: string, details: string | undefined): string =>
   details === undefined || details === "" ? message : `${message}: ${details}`;
 
-async function textOf(path: string, response: Response): Promise<string> {
+async function textOf(path: string, response: Reply): Promise<string> {
   const text = await bodyOf(response);
   if (!response.ok) throw new BadAnswer(`ComfyUI answered ${response.status} to ${path}`);
   return text;
 }
 
-async function bodyOf(response: Response): Promise<string> {
+async function bodyOf(response: Pick<Reply, "text">): Promise<string> {
   try {
     return await response.text();
   } catch (cause) {

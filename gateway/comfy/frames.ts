@@ -52,37 +52,42 @@ const ended = reader(inPrompt, () => ({ kind: "ended" }));
 // A node that another one grew into is shown as that one.
 const executing = reader(node, (data) => ({ kind: "node", node: data.display_node ?? data.node }));
 
-const readers: Partial<Record<string, Reader>> = {
-  execution_start: reader(inPrompt, () => ({ kind: "started" })),
-  execution_cached: reader(inPrompt.extend({ nodes: z.array(z.string()) }), ({ nodes }) => ({ kind: "cached", nodes })),
-  executing: (data) => (nothingRuns.safeParse(data).success ? ended(data) : executing(data)),
-  progress: reader(inPrompt.extend({ node: z.string(), ...steps }), (data) => ({
-    kind: "steps",
-    node: data.node,
-    steps: { value: data.value, max: data.max },
-  })),
-  progress_state: reader(inPrompt.extend({ nodes: z.record(z.string(), nodeState) }), ({ nodes }) => ({
-    kind: "nodes",
-    nodes: Object.entries(nodes).map(([id, { value, max, state, display_node_id: shown }]) => ({
-      node: shown ?? id,
-      // One of several that a node grew into does not end it.
-      isFinished: state === "finished" && (shown ?? id) === id,
-      isRunning: state === "running",
-      steps: { value, max },
+const readers = new Map<string, Reader>(
+  Object.entries({
+    execution_start: reader(inPrompt, () => ({ kind: "started" })),
+    execution_cached: reader(inPrompt.extend({ nodes: z.array(z.string()) }), ({ nodes }) => ({
+      kind: "cached",
+      nodes,
     })),
-  })),
-  executed: reader(node, (data) => ({ kind: "executed", node: data.display_node ?? data.node })),
-  execution_success: ended,
-  execution_error: ended,
-  execution_interrupted: ended,
-};
+    executing: (data) => (nothingRuns.safeParse(data).success ? ended(data) : executing(data)),
+    progress: reader(inPrompt.extend({ node: z.string(), ...steps }), (data) => ({
+      kind: "steps",
+      node: data.node,
+      steps: { value: data.value, max: data.max },
+    })),
+    progress_state: reader(inPrompt.extend({ nodes: z.record(z.string(), nodeState) }), ({ nodes }) => ({
+      kind: "nodes",
+      nodes: Object.entries(nodes).map(([id, { value, max, state, display_node_id: shown }]) => ({
+        node: shown ?? id,
+        // One of several that a node grew into does not end it.
+        isFinished: state === "finished" && (shown ?? id) === id,
+        isRunning: state === "running",
+        steps: { value, max },
+      })),
+    })),
+    executed: reader(node, (data) => ({ kind: "executed", node: data.display_node ?? data.node })),
+    execution_success: ended,
+    execution_error: ended,
+    execution_interrupted: ended,
+  }),
+);
 
 const frame = z.object({ type: z.string(), data: z.unknown() });
 
 /** What a text message says; undefined for one that is of no use here. */
 export function textEvent(message: string): ComfyEvent | undefined {
   const parsed = frame.safeParse(jsonOf(message));
-  return parsed.success ? readers[parsed.data.type]?.(parsed.data.data) : undefined;
+  return parsed.success ? readers.get(parsed.data.type)?.(parsed.data.data) : undefined;
 }
 
 function jsonOf(text: string): unknown {

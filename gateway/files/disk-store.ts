@@ -99,7 +99,9 @@ export function createDiskFileStore(
             const id = `fid_${randomUUID().replaceAll("-", "")}`;
             const record: FileRecord = { id, ...file, sizeBytes, sha256, createdAt: timeText(now()) };
             await blobs.keep(incoming);
-            await database.commit(() => rows.insert(record));
+            // The end of an output's job is committed after it, and the output with that.
+            const write = record.source === "generated" ? database.note : database.commit;
+            await write(() => rows.insert(record));
             return record;
           });
         } catch (error) {

@@ -77,6 +77,8 @@ export async function readForm(request: Request, response: Response, options: Fo
       else reject(error instanceof Error ? error : new Error("the form cannot be read", { cause: error }));
     });
   });
+  // Multer lets forms pass that it cannot take apart.
+  if (request.body === undefined) throw new Error("the form has no boundary");
 
   const parts = Array.isArray(request.files) ? request.files : [];
   return {
@@ -84,13 +86,13 @@ export async function readForm(request: Request, response: Response, options: Fo
       const file = stored.get(filename);
       return file === undefined ? [] : [{ field: fieldname, file }];
     }),
-    texts: new Map(
-      Object.entries((request.body ?? {}) as Record<string, string | string[]>).map(([name, text]) => [
-        name,
-        typeof text === "string" ? [text] : text,
-      ]),
-    ),
+    texts: new Map(Object.entries(request.body as Record<string, unknown>).map(([name, value]) => [name, textsOf(value)])),
   };
+}
+
+/** Of a field called `a[b]`, multer makes an object; no field here is meant to be one. */
+function textsOf(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map((text: unknown) => (typeof text === "string" ? text : ""));
 }
 
 /** The store failed, and not the form around the file. */

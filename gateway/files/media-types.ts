@@ -47,9 +47,21 @@ export function uploadTypeOf(contentType: string | undefined): string {
   return essenceOf(mediaType) === "application/x-www-form-urlencoded" ? defaultMediaType : mediaType;
 }
 
-/** The last part of a caller's file name, without what no file name holds; null when nothing is left. */
+/**
+ * The last part of a caller's file name, without what no file name holds; null when nothing is left. A long one keeps its
+ * extension.
+ */
 export function fileNameOf(name: string | undefined): string | null {
   const last = (name ?? "").split(/[/\\]/).at(-1) ?? "";
-  const clean = last.replace(/\p{Cc}/gu, "").trim();
-  return clean === "" ? null : clean.slice(0, 255);
+  // Control characters, and those that turn the direction of writing: "exe.png" may be a "gnp.exe" to the eye.
+  const clean = last.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "").trim();
+  if (clean === "" || clean === "." || clean === "..") return null;
+  // Whole characters: half of one is no text that a header could carry.
+  const characters = [...clean.toWellFormed()];
+  const extension = [...extname(clean)].slice(0, longestExtension);
+  if (characters.length <= longestName) return characters.join("");
+  return [...characters.slice(0, longestName - extension.length), ...extension].join("");
 }
+
+const longestName = 255;
+const longestExtension = 20;

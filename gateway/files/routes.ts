@@ -1,3 +1,4 @@
+import type { Request } from "express";
 import { errorCodes, routes } from "../../contract/api.ts";
 import { answer, type Handlers, HttpProblem, pathParameter, queryOf } from "../http.ts";
 import { type FileRecord, type FileStore, fileBody } from "./store.ts";
@@ -58,6 +59,7 @@ export function fileHandlers(
           // A page that somebody uploaded as a "picture" does nothing in a browser.
           "content-security-policy": "sandbox",
         });
+        allowLongSuffix(request, file.sizeBytes);
         await new Promise<void>((resolve, reject) => {
           response.sendFile(path, { lastModified: false, cacheControl: false, dotfiles: "allow" }, (error) => {
             // A caller that goes away is no fault.
@@ -68,6 +70,12 @@ export function fileHandlers(
       },
     ],
   };
+}
+
+/** The last 100 bytes of a file of 10 are all of them, by RFC 9110; Express refuses them. */
+function allowLongSuffix(request: Request, sizeBytes: number): void {
+  const [, suffix] = /^bytes=-(\d+)$/.exec(request.get("range") ?? "") ?? [];
+  if (Number(suffix) > sizeBytes) request.headers.range = "bytes=0-";
 }
 
 /** Compatible with the original: 50 by default, from 1 to 200. */

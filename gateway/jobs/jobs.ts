@@ -6,6 +6,7 @@ import type { Database } from "../db.ts";
 import type { FileStore } from "../files/store.ts";
 import type { Log } from "../log.ts";
 import type { Workflow } from "../workflow/load.ts";
+import { createLeftovers } from "./leftovers.ts";
 import { createEventLog, type EventLog } from "./live/event-log.ts";
 import { createJobFeed } from "./live/feed.ts";
 import { createEventStreams, type EventStreams } from "./live/streams.ts";
@@ -81,6 +82,7 @@ export function createJobs(options: JobsOptions): Jobs {
   });
   const worker = createWorker({
     ...{ jobs: store, runner, log },
+    leftovers: createLeftovers(client, log),
     comfyUp: (abort) => server.whenUp(abort),
     comfyOutlives: comfy.outlives,
     bootedFrom: Date.now(),

@@ -28,9 +28,12 @@ export async function mediaValues(
     const declared = contract.inputs.find(({ name }) => name === input);
     const file = await files.get(id);
     const path = file && declared && (await files.lend(file, declared.type, job.id));
-    if (path === undefined || declared === undefined) throw new MediaProblem(`VALIDATION_ERROR:file_not_found:${input}`);
+    if (path === undefined || declared === undefined)
+      throw new MediaProblem(`VALIDATION_ERROR:file_not_found:${input}`);
     // Named by its id: the same file, given again, is not stored a second time.
-    const value = (await takesPath(declared, prompt, client)) ? path : await client.putInput(path, basename(path), abort);
+    const value = (await takesPath(declared, prompt, client))
+      ? path
+      : await client.putInput(path, basename(path), abort);
     if (value === undefined) throw new MediaProblem(`VALIDATION_ERROR:file_too_large_for_comfyui:${input}`);
     media.set(input, value);
   }

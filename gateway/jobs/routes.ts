@@ -3,6 +3,7 @@ import { errorCodes, isTerminal, routes } from "../../contract/api.ts";
 import type { Boot } from "../boot.ts";
 import { isForm } from "../files/form.ts";
 import { answer, type Handlers, HttpProblem, pathParameter, queryOf } from "../http.ts";
+import { announcedWithin } from "../limits/payload.ts";
 import type { Log } from "../log.ts";
 import { readiness } from "../readiness.ts";
 import type { EventLog } from "./live/event-log.ts";
@@ -36,7 +37,19 @@ export interface JobRoutesOptions {
 type JobRoutes = "run" | "job" | "listJobs" | "jobEvents" | "cancelJob";
 
 export function jobHandlers(options: JobRoutesOptions): Pick<Handlers, JobRoutes> {
-  const { boot, store: jobs, events, readRun, worker, view, waitForEnd, streams, payloadBytes, checkWebhook, log } = options;
+  const {
+    boot,
+    store: jobs,
+    events,
+    readRun,
+    worker,
+    view,
+    waitForEnd,
+    streams,
+    payloadBytes,
+    checkWebhook,
+    log,
+  } = options;
   const mustExist = async (request: Request): Promise<JobRecord> => {
     const job = await jobs.get(pathParameter(request, "id"));
     if (job === undefined) throw new HttpProblem(404, errorCodes.jobNotFound);
@@ -77,6 +90,7 @@ export function jobHandlers(options: JobRoutesOptions): Pick<Handlers, JobRoutes
 
   return {
     run: [
+      announcedWithin(payloadBytes),
       // A form is read as it comes: it holds files.
       express.raw({ type: (message) => !isForm(message as Request), limit: payloadBytes }),
       async (request, response) => {
@@ -148,6 +162,12 @@ const queueFull = (seconds: number): HttpProblem =>
 /** @throws {HttpProblem} 400 */
 function lastEventId(id = "0"): number {
   if (/^\d{1,15}$/.test(id)) return Number(id);
-  const problem = { path: "Last-Event-ID", message: `is ${JSON.stringify(id)}; give the id of an event, or leave it out` };
-  throw new HttpProblem(400, errorCodes.validation, { detail: `Last-Event-ID ${problem.message}`, problems: [problem] });
+  const problem = {
+    path: "Last-Event-ID",
+    message: `is ${JSON.stringify(id)}; give the id of an event, or leave it out`,
+  };
+  throw new HttpProblem(400, errorCodes.validation, {
+    detail: `Last-Event-ID ${problem.message}`,
+    problems: [problem],
+  });
 }

@@ -45,8 +45,6 @@ export interface JobRunner {
   run: (workflow: Workflow, job: RunningJob, submitted: boolean, abort: AbortSignal) => Promise<RunOutcome>;
   /** Stops a job's prompt. Never throws. */
   cancel: (promptId: string) => Promise<void>;
-  /** Removes an ended prompt from ComfyUI's history, where it would stay in memory. Never throws. */
-  forget(promptId: string): Promise<void>;
 }
 
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
@@ -174,13 +172,6 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       canceled = promptId;
       clock?.giveGrace(cancelGraceMs);
       await cancel(promptId);
-    },
-    forget: async (promptId) => {
-      try {
-        await client.forget(promptId);
-      } catch (error) {
-        log.warn("prompt not forgotten", { prompt_id: promptId, error: messageOf(error) });
-      }
     },
   };
 }

@@ -26,18 +26,24 @@ export function createSqliteJobStore(
   const select = database.prepare("SELECT * FROM jobs WHERE job_id = ?");
   const selectByKey = database.prepare("SELECT * FROM jobs WHERE idempotency_key = ?");
   const queue = database.prepare(
-    "SELECT sequence, created_at FROM jobs WHERE state = 'queued' ORDER BY priority DESC, sequence LIMIT ?",
+    `SELECT sequence, created_at FROM jobs INDEXED BY jobs_queued WHERE state = 'queued'
+     ORDER BY priority DESC, sequence LIMIT ?`,
   );
   const claim = database.prepare(
     `UPDATE jobs SET state = 'running', prompt_id = :promptId, started_at = :now, boot_ms = :bootMs,
        attempts = attempts + 1
      WHERE sequence = :sequence RETURNING *`,
   );
-  const running = database.prepare("SELECT * FROM jobs WHERE state = 'running' ORDER BY sequence");
+  const running = database.prepare(
+    "SELECT * FROM jobs INDEXED BY jobs_running WHERE state = 'running' ORDER BY sequence",
+  );
   const count = database.prepare("SELECT count(*) AS jobs FROM jobs WHERE state = ?");
-  const moreUrgent = database.prepare("SELECT count(*) AS jobs FROM jobs WHERE state = 'queued' AND priority > ?");
+  const moreUrgent = database.prepare(
+    "SELECT count(*) AS jobs FROM jobs INDEXED BY jobs_queued WHERE state = 'queued' AND priority > ?",
+  );
   const earlier = database.prepare(
-    "SELECT count(*) AS jobs FROM jobs WHERE state = 'queued' AND priority = ? AND sequence < ?",
+    `SELECT count(*) AS jobs FROM jobs INDEXED BY jobs_queued
+     WHERE state = 'queued' AND priority = ? AND sequence < ?`,
   );
   const recent = database.prepare(
     `SELECT started_at, finished_at FROM jobs WHERE state = 'completed'
@@ -113,13 +119,16 @@ export function createSqliteJobStore(
     get: (id) => promised(() => get(id)),
     list: (filter, limit, cursor) => promised(() => list(filter, limit, cursor)),
     queuePosition: ({ priority, sequence }) =>
-      promised(() => 1 + Number(moreUrgent.get(priority)?.["jobs"]) + Number(earlier.get(priority, sequence)?.["jobs"])),
+      promised(
+        () => 1 + Number(moreUrgent.get(priority)?.["jobs"]) + Number(earlier.get(priority, sequence)?.["jobs"]),
+      ),
     queueOrder: () => promised(() => queue.all(queueLimit).map((row) => Number(row["sequence"]))),
     unfinished: () => promised(() => ({ queued: jobsIn("queued"), running: jobsIn("running") })),
     recentRunMs: () =>
       promised(() => recent.all().map((row) => millis(row["finished_at"]) - millis(row["started_at"]))),
     claim: async (promptId, boot) => {
-      const job = await database.commit(() => {
+      // When the machine fails, ComfyUI's queue is gone with it: the job may as well be a queued one.
+      const job = await database.note(() => {
         const first = queue.get(1);
         if (first === undefined) return undefined;
         const bootMs = overlap(boot, { from: millis(first["created_at"]), to: Date.now() });

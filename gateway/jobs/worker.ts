@@ -2,12 +2,14 @@ import { randomUUID } from "node:crypto";
 import { errorFields, type Log } from "../log.ts";
 import { createSignal } from "../signal.ts";
 import type { Workflow } from "../workflow/load.ts";
+import type { Leftovers } from "./leftovers.ts";
 import type { JobRunner, RunOutcome } from "./run.ts";
 import type { JobStore, Period, RunningJob } from "./store.ts";
 
 export interface WorkerOptions {
   jobs: JobStore;
   runner: JobRunner;
+  leftovers: Leftovers;
   /** Ends when ComfyUI is up. */
   comfyUp: (abort: AbortSignal) => Promise<void>;
   /** Whether ComfyUI goes on with its prompt when the gateway stops. */
@@ -33,7 +35,15 @@ const mostAttempts = 3;
 const idleMs = 60_000;
 const faultPauseMs = 1000;
 
-export function createWorker({ jobs, runner, comfyUp, comfyOutlives, bootedFrom, log }: WorkerOptions): Worker {
+export function createWorker({
+  jobs,
+  runner,
+  leftovers,
+  comfyUp,
+  comfyOutlives,
+  bootedFrom,
+  log,
+}: WorkerOptions): Worker {
   const stopping = new AbortController();
   const news = createSignal();
   let current: RunningJob | undefined;
@@ -45,7 +55,7 @@ export function createWorker({ jobs, runner, comfyUp, comfyOutlives, bootedFrom,
     else if (outcome.kind === "failed") await jobs.fail(job.id, outcome.error);
     else if (job.attempts < mostAttempts) await jobs.requeue(job.id, "lost");
     else await jobs.fail(job.id, `QUEUE_ERROR:given up after ${mostAttempts} attempts: ${outcome.reason}`);
-    void runner.forget(job.promptId);
+    leftovers.add(job.promptId);
     const ended = await jobs.get(job.id);
     // The error's code alone: what follows it may quote a prompt.
     const error = ended?.error?.split(":", 1)[0];
@@ -111,6 +121,8 @@ export function createWorker({ jobs, runner, comfyUp, comfyOutlives, bootedFrom,
     stop: async () => {
       stopping.abort();
       await loop;
+      // One that goes on would keep them.
+      if (comfyOutlives) await leftovers.clear();
     },
   };
 }

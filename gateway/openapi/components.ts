@@ -9,7 +9,8 @@ const queries = new Set(Object.values<contract.Route>(contract.routes).map(({ qu
 /** Schemas of the contract by name: what it exports as `job` is the component `Job`. */
 const named = z.registry<{ id: string }>();
 for (const [name, value] of Object.entries(contract)) {
-  if (value instanceof z.ZodType && !queries.has(value)) named.add(value, { id: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}` });
+  if (value instanceof z.ZodType && !queries.has(value))
+    named.add(value, { id: `${name.slice(0, 1).toUpperCase()}${name.slice(1)}` });
 }
 
 const reference = (id: string): string => `#/components/schemas/${id}`;
@@ -32,12 +33,10 @@ export function schemaOf(schema: z.ZodType): Schema {
 /** The parameters of a query, each by itself. */
 export function queryParameters(query: z.ZodType): Schema[] {
   const { properties = {}, required = [] } = z.toJSONSchema(query, { ...options, io: "input" });
-  return Object.entries(properties).map(([name, schema]) => ({
-    name,
-    in: "query",
-    required: required.includes(name),
-    schema,
-  }));
+  return Object.entries(properties).map(([name, property]) => {
+    const { description, ...schema } = property as Schema;
+    return { name, in: "query", required: required.includes(name), description, schema };
+  });
 }
 
 /** Every named schema, with what this workflow takes and gives, and the codes that errors have. */
@@ -56,4 +55,5 @@ export function componentSchemas(workflow: WorkflowContract): Record<string, Sch
   };
 }
 
-const withoutHead = ({ $schema: _schema, $id: _id, ...rest }: Schema): Schema => rest;
+const withoutHead = (schema: Schema): Schema =>
+  Object.fromEntries(Object.entries(schema).filter(([field]) => field !== "$schema" && field !== "$id"));

@@ -1,4 +1,5 @@
 import { type Route, routes, webhookEvent } from "../../contract/api.ts";
+import { isMediaType } from "../../contract/value-types.ts";
 import type { WorkflowContract } from "../../contract/workflow-contract.ts";
 import { componentSchemas, queryParameters, schemaOf } from "./components.ts";
 import { inputsExample, type Schema } from "./value-schemas.ts";
@@ -66,10 +67,11 @@ function tagOf({ path, scope }: Route): keyof typeof tags {
 }
 
 function operation(name: string, route: Route, contract: WorkflowContract): Operation {
-  const { scope, summary, path, query } = route;
+  const { scope, summary, path, query, headers = {} } = route;
   const parameters = [
     ...[...path.matchAll(/:(\w+)/g)].map(([, parameter = ""]) => pathParameter(parameter)),
     ...(query === undefined ? [] : queryParameters(query)),
+    ...Object.entries(headers).map(([header, description]) => headerParameter(header, description)),
   ];
   return {
     operationId: name,
@@ -84,6 +86,11 @@ function operation(name: string, route: Route, contract: WorkflowContract): Oper
 }
 
 const pathParameter = (name: string): Schema => ({ name, in: "path", required: true, schema: { type: "string" } });
+
+const headerParameter = (name: string, description: string): Schema => ({
+  ...{ name, in: "header", required: false, description },
+  schema: { type: "string" },
+});
 
 function requestBody(name: string, { request, body }: Route, contract: WorkflowContract): Schema {
   if (request === "bytes") {
@@ -101,8 +108,25 @@ function requestBody(name: string, { request, body }: Route, contract: WorkflowC
         ...(body !== undefined && { schema: schemaOf(body) }),
         ...(name === "run" && { example: inputsExample(contract) }),
       },
+      ...(name === "run" && runForm(contract)),
     },
   };
+}
+
+/** A run that brings its files along. */
+function runForm({ inputs }: WorkflowContract): Schema {
+  const media = inputs.filter(({ type }) => isMediaType(type));
+  if (media.length === 0) return {};
+  const file = (type: string): Schema => ({ contentMediaType: type.startsWith("file/") ? "*/*" : type });
+  const schema = {
+    type: "object",
+    description: "The other inputs in the field `inputs`, and a file in the field of each media input.",
+    properties: {
+      inputs: { type: "string", contentMediaType: "application/json" },
+      ...Object.fromEntries(media.map(({ name, type }) => [name, file(type)])),
+    },
+  };
+  return { "multipart/form-data": { schema } };
 }
 
 function successes({ responses }: Route): Record<string, Response> {

@@ -37,7 +37,7 @@ function inputSchema(input: ContractInput): Schema {
   const { type, min, max, step, enum: values, default: value } = input;
   const notes = [input.description, stepNote(input)].filter((note) => note !== undefined);
   return {
-    ...typeSchema(type),
+    ...(isMediaType(type) ? mediaInputSchema(type) : typeSchema(type)),
     ...(min !== undefined && { minimum: min }),
     ...(max !== undefined && { maximum: max }),
     ...(step !== undefined && isMultiple(min ?? 0, step) && { multipleOf: step }),
@@ -61,6 +61,16 @@ function typeSchema(type: string): Schema {
     type: "string",
     pattern: "^fid_[0-9a-f]{32}$",
     description: `Id of a file, ${type}.`,
+    "x-media-type": type,
+  };
+}
+
+/** A file that is there already, or one that is fetched from its address. */
+function mediaInputSchema(type: string): Schema {
+  return {
+    type: "string",
+    anyOf: [{ pattern: "^fid_[0-9a-f]{32}$" }, { pattern: "^https://" }],
+    description: `Id of a file, ${type}, or its https address.`,
     "x-media-type": type,
   };
 }

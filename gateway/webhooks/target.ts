@@ -2,8 +2,8 @@ import { errorCodes } from "../../contract/api.ts";
 import { HttpProblem } from "../http.ts";
 import type { CheckWebhook } from "../jobs/requests/webhook-url.ts";
 import { assertPublicUrl, guardedFetch, type Reach, UrlRefused } from "../net/guarded-fetch.ts";
-import type { SenderOptions } from "./sender.ts";
 import { webhooksAreOff } from "./routes.ts";
+import type { SenderOptions } from "./sender.ts";
 
 /** Which addresses runs may name as their webhook. Problems do not repeat them: their queries carry tokens. */
 export const webhookCheck =

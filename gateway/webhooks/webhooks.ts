@@ -1,6 +1,6 @@
 import type { Database } from "../db.ts";
-import type { JobView } from "../jobs/view.ts";
 import type { CheckWebhook } from "../jobs/requests/webhook-url.ts";
+import type { JobView } from "../jobs/view.ts";
 import type { Log } from "../log.ts";
 import type { Reach } from "../net/guarded-fetch.ts";
 import { createOutbox, type Outbox } from "./outbox.ts";

@@ -20,8 +20,8 @@ interface KeyState extends KeyInputs {
   key: string;
 }
 
-/** Waits before the gateway is asked once more, in milliseconds: a container that starts anew is silent for a while. */
-const pausesMs = [1000, 2000, 4000, 8000, 15_000];
+/** Waits before a silent gateway is asked once more, in milliseconds. One that is being deployed starts anew for a while. */
+const pausesMs = { register: [1000, 2000, 4000, 8000, 15_000], revoke: [1000, 2000] };
 
 /** Runs at preview too. The key's name is the resource's, and stays so when that is renamed. */
 export function check(olds: Properties, news: Properties) {
@@ -78,9 +78,12 @@ export async function update(olds: Properties, news: Properties) {
 /** A key whose gateway is gone is no key any more. One that was given another key under the same name keeps that. */
 export async function remove(properties: Properties): Promise<void> {
   const state = stateOf(properties);
-  const known = await persist(() => askGateway(state, "keys"));
+  const known = await persist(pausesMs.revoke, () => askGateway(state, "keys"));
   if (known.kind === "ok" && !isNamed(known, state)) return;
-  const answer = known.kind === "ok" ? await persist(() => askGateway(state, "deleteKey", { name: state.keyName })) : known;
+  const answer =
+    known.kind === "ok"
+      ? await persist(pausesMs.revoke, () => askGateway(state, "deleteKey", { name: state.keyName }))
+      : known;
   if (answer.kind === "ok" || (answer.kind === "refused" && answer.status === 404)) return;
   if (answer.kind === "refused") throw refused(state, answer);
   console.warn(
@@ -90,7 +93,9 @@ export async function remove(properties: Properties): Promise<void> {
 
 async function register(state: KeyState): Promise<void> {
   const registration = { sha256: hashOf(state.key), scopes: state.scopes };
-  const answer = await persist(() => askGateway(state, "putKey", { name: state.keyName }, registration));
+  const answer = await persist(pausesMs.register, () =>
+    askGateway(state, "putKey", { name: state.keyName }, registration),
+  );
   if (answer.kind === "ok") return;
   if (answer.kind === "refused") throw refused(state, answer);
   throw new UserError(
@@ -107,9 +112,9 @@ function refused({ keyName, endpointUrl }: KeyState, { status, detail }: AdminAn
   return new UserError(subject);
 }
 
-async function persist(ask: () => Promise<AdminAnswer>): Promise<AdminAnswer> {
+async function persist(pauses: readonly number[], ask: () => Promise<AdminAnswer>): Promise<AdminAnswer> {
   let answer = await ask();
-  for (const pause of pausesMs) {
+  for (const pause of pauses) {
     if (answer.kind !== "silent" || runCanceled()) break;
     await sleep(pause);
     answer = await ask();
@@ -123,10 +128,12 @@ const isNamed = (answer: { body: unknown }, { keyName, key }: KeyState): boolean
   keysIn(answer).some(({ name, sha256 }) => name === keyName && sha256 === hashOf(key));
 
 const isRegistered = (answer: { body: unknown }, state: KeyState): boolean =>
-  isNamed(answer, state) && keysIn(answer).some((key) => key.name === state.keyName && sameScopes(key.scopes, state.scopes));
+  isNamed(answer, state) &&
+  keysIn(answer).some((key) => key.name === state.keyName && sameScopes(key.scopes, state.scopes));
 
-const sameScopes = (a: unknown, b: unknown): boolean =>
-  Array.isArray(a) && Array.isArray(b) && JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+const sameScopes = (a: unknown, b: unknown): boolean => scopesText(a) === scopesText(b);
+
+const scopesText = (list: unknown): string => (Array.isArray(list) ? list.map(String).sort().join(" ") : "");
 
 const hashOf = (key: string): string => createHash("sha256").update(key).digest("hex");
 

@@ -38,6 +38,7 @@ const schema = z.object({
   terminateAfterSeconds: optional(seconds),
   onHostFull: z.enum(["replace", "fail"]).default("replace"),
   adoptPodId: optional(z.string()),
+  drainSeconds: z.int("a whole number of seconds").nonnegative("give seconds, 0 for none").default(120),
   podRotation: optional(z.string()),
   startTimeoutSeconds: seconds,
   /** Written by check, which keeps the first one: a rename must not lose the pod. */

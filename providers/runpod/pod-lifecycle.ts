@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { podEnv } from "../../contract/pod-env.ts";
 import type { Pod, RunPodApi } from "./api.ts";
 import { change, terminate } from "./changes.ts";
 import { connect } from "./connection.ts";
+import { drainPod } from "./drain.ts";
 import { engineGone } from "./engine-alive.ts";
 import { isRefusal, RunPodError } from "./errors.ts";
 import { IncompleteError, outputs, reasonOf } from "./hook-values.ts";
@@ -53,8 +55,21 @@ export async function remove(id: string, properties: Properties, configKey: stri
   const { podId } = podStateOf(properties);
   const found = podId ?? (await findByName(api, id))?.id;
   if (found === undefined) return;
-  if (podRun.mayDelete(found)) await terminate(api, found);
-  else console.warn(`pod ${found} was kept: this deployment uses it; to get another pod, change podRotation`);
+  if (!podRun.mayDelete(found)) {
+    console.warn(`pod ${found} was kept: this deployment uses it; to get another pod, change podRotation`);
+    return;
+  }
+  await drain(properties);
+  await terminate(api, found);
+}
+
+/** Lets the pod finish the jobs it took; one without a gateway of ours has none. */
+async function drain(properties: Properties): Promise<void> {
+  const { env, drainSeconds, resourceName } = parsePodInputs(properties);
+  const apiKey = env[podEnv.apiKey];
+  const { endpointUrl, status } = podStateOf(properties);
+  if (apiKey === undefined || endpointUrl === null || status !== "RUNNING") return;
+  await drainPod({ endpointUrl, apiKey, drainSeconds }, (line) => console.log(`${resourceName}: ${line}`));
 }
 
 /** Finds or places the pod, makes it run the job, and waits until RunPod reports a container. */

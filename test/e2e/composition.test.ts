@@ -39,6 +39,7 @@ describe("the built package, in programs of other people's", () => {
         "components/comfy-endpoint.d.ts",
         "docker/comfy_nodes/__init__.py",
         "gateway/main.js",
+        "gateway/openapi/docs.html",
       ]),
     );
   });

@@ -71,7 +71,7 @@ describe.skipIf(!existsSync("/proc"))("npm run demo", () => {
     expect(await run.ended, run.output()).toBe(0);
     expect(run.output()).toMatch(/endpoint {2}http:\/\/127\.0\.0\.1:\d+\/proxy\/\w+-8080/);
     expect(run.output()).toMatch(/GPU {7}.* in US-\S+, \d+\.\d\d USD per hour/);
-    expect(run.output()).toContain("6 resources, all unchanged");
+    expect(run.output()).toContain("7 resources, all unchanged");
     const picture = /demo-output\/\w+\.png/.exec(run.output())?.[0] ?? "";
     expect(readFileSync(join(root, picture)).subarray(1, 4).toString()).toBe("PNG");
     await expectNothingLeft(run);

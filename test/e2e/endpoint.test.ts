@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { requestPicture } from "../../scripts/demo/picture.ts";
 import { type LocalAccount, startLocalAccount } from "../support/local-account.ts";
 import { createTestStack, type TestStack } from "../support/stack.ts";
+import { until } from "../support/until.ts";
 
 /** One endpoint's life, in the order in which it happens: each step starts where the last one ended. */
 describe("an endpoint, from up to destroy", () => {
@@ -32,7 +33,7 @@ describe("an endpoint, from up to destroy", () => {
   it("creates nothing at preview", async () => {
     const run = await stack.pulumi("preview");
     expect(run.code, run.output).toBe(0);
-    expect(run.output).toContain("+ 6 to create");
+    expect(run.output).toContain("+ 7 to create");
     expect(await account.pods()).toEqual([]);
   });
 
@@ -74,7 +75,7 @@ describe("an endpoint, from up to destroy", () => {
     const before = await account.operations();
     const run = await stack.pulumi("up", "--yes");
     expect(run.code, run.output).toBe(0);
-    expect(await stack.changes()).toEqual({ same: 6 });
+    expect(await stack.changes()).toEqual({ same: 7 });
     const asked = (await account.operations()).slice(before.length).filter((name) => name !== "proxy");
     expect(asked).toEqual(["myself", "myself", "myself", "myself"]);
   });
@@ -119,6 +120,34 @@ describe("an endpoint, from up to destroy", () => {
     const outputs = await up();
     expect(outputs.podId).not.toBe(podId);
     expect(await account.pods()).toMatchObject([{ id: outputs.podId }]);
+  });
+
+  it("lets the old pod finish the job it has before it goes", async () => {
+    const { endpointUrl, apiKey } = (await stack.outputs()) as { endpointUrl: string; apiKey: string };
+    const post = (path: string) =>
+      fetch(`${endpointUrl}${path}`, {
+        method: "POST",
+        headers: { "content-type": "application/json", "x-api-key": apiKey },
+        body: JSON.stringify({ prompt: "a lighthouse" }),
+      });
+    await stack.pulumi("config", "set", "comfy-endpoints:podRotation", "2");
+    const run = stack.start("up", "--yes", "--skip-preview");
+    let refused = 0;
+    const accepted: number[] = [];
+    await until(
+      "the old pod is gone",
+      async () => {
+        const { status } = await post("/run");
+        if (status === 202) accepted.push(status);
+        if (status === 503) refused += 1;
+        return status === 404;
+      },
+      90,
+    );
+    const { code, output } = await run.ended;
+    expect(code, output).toBe(0);
+    expect(accepted.length).toBeGreaterThan(0);
+    expect(refused).toBeGreaterThan(0);
   });
 
   it("sees with refresh that a pod is gone", async () => {

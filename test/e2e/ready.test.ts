@@ -48,14 +48,14 @@ describe("an endpoint that does not get ready", () => {
     await config("onFailed", "halt");
     const run = await stack.pulumi("preview");
     expect(run.code).not.toBe(0);
-    expect(run.output).toContain('comfy-endpoints:onFailed is "halt"; set it to one of stop, terminate, keep');
+    expect(run.output).toContain(
+      'stack config comfy-endpoints: "onFailed" is "halt"; it must be "stop" or "terminate" or "keep"',
+    );
     expect(run.output).not.toMatch(/\n\s+at /);
     await stack.pulumi("config", "rm", "comfy-endpoints:onFailed");
 
     await config("readyTimeoutSeconds", "0");
-    expect((await stack.pulumi("preview")).output).toContain(
-      "property readyTimeoutSeconds value {0} has a problem: give seconds above 0",
-    );
+    expect((await stack.pulumi("preview")).output).toContain('"readyTimeoutSeconds" is 0; give seconds above 0');
     await stack.pulumi("config", "rm", "comfy-endpoints:readyTimeoutSeconds");
   });
 

@@ -62,7 +62,7 @@ describe("an endpoint with a network volume and a private image", () => {
   it("changes nothing when nothing changed", async () => {
     await up();
     const { same, ...others } = await stack.changes();
-    expect([same, others]).toEqual([8, {}]);
+    expect([same, others]).toEqual([9, {}]);
   });
 
   it("leaves nothing behind", async () => {

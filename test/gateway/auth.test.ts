@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Route, routePath, type RouteName, routes, type Scope, scopes } from "../../contract/api.ts";
+import { type Route, type RouteName, routePath, routes, type Scope, scopes } from "../../contract/api.ts";
 import { apiKey, startGateway, type TestGateway } from "../support/gateway.ts";
 import { registerKey } from "../support/named-keys.ts";
 

@@ -45,12 +45,36 @@ describe("writes to the gateway's database", () => {
     expect(keys()).toEqual(["good", "later"]);
   });
 
+  it("that may be done again are in the same order as the others, and no less written", async () => {
+    const note = database.note(() => add("a", "1").changes);
+    const commit = database.commit(() => add("b", "2").changes);
+    const failing = database.note(() => add("c", "1"));
+    expect(await Promise.all([note, commit])).toEqual([1, 1]);
+    await expect(failing).rejects.toThrow("UNIQUE constraint failed: keys.sha256");
+    await database.note(() => add("d", "4"));
+    const synchronous = (): unknown => database.prepare("PRAGMA synchronous").get()?.["synchronous"];
+    expect(await database.note(synchronous)).toBe(1);
+    expect(await Promise.all([database.note(synchronous), database.commit(synchronous)])).toEqual([2, 2]);
+    expect(synchronous()).toBe(2);
+    expect(keys()).toEqual(["a", "b", "d"]);
+  });
+
   it("are not lost when the database is closed before their turn", async () => {
     const write = database.commit(() => add("late"));
     database.close();
     await write;
     database = openDatabase(join(folder, "jobs.db"));
     expect(keys()).toEqual(["late"]);
+  });
+
+  it("are told to who listens, once for all that went together", async () => {
+    let told = 0;
+    database.onCommit(() => told++);
+    await Promise.all([database.commit(() => add("a")), database.commit(() => add("b"))]);
+    expect(told).toBe(1);
+    await expect(database.commit(() => add("a"))).rejects.toThrow("UNIQUE");
+    await database.commit(() => add("c"));
+    expect(told).toBe(3);
   });
 
   it("leave an event for every state of a job, and a delivery where a webhook waits for its end", async () => {
@@ -63,7 +87,7 @@ describe("writes to the gateway's database", () => {
       for (const state of ["running", "queued", "running", "completed"]) move.run(state);
     });
     const events = database.prepare("SELECT type, data FROM job_events ORDER BY sequence").all();
-    expect(events.map(({ type, data }) => [type, JSON.parse(String(data))])).toEqual(
+    expect(events.map(({ type, data }) => [type, JSON.parse(String(data)) as unknown])).toEqual(
       ["queued", "running", "queued", "running", "completed"].map((state) => ["state", { state }]),
     );
     const deliveries = database.prepare("SELECT job_id, url, state, attempts FROM deliveries").all();

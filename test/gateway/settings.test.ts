@@ -108,6 +108,40 @@ describe("the gateway's settings", () => {
     );
   });
 
+  it("take a secret, a limit and other sites", () => {
+    const secret = Buffer.alloc(32, 1);
+    const { webhookSecret, corsOrigins, limits, comfy } = readSettings({
+      ...least,
+      COMFY_ENDPOINTS_WEBHOOK_SECRET: `whsec_${secret.toString("base64")}`,
+      COMFY_ENDPOINTS_RATE_LIMIT_PER_MINUTE: "60",
+      COMFY_ENDPOINTS_CORS_ORIGINS: "https://shop.example, http://localhost:5173",
+    });
+    expect(webhookSecret).toEqual(secret);
+    expect(limits.requestsPerMinute).toBe(60);
+    expect(corsOrigins).toEqual(["https://shop.example", "http://localhost:5173"]);
+    expect(JSON.stringify(comfy)).not.toContain("whsec_");
+    expect(readSettings({ ...least, COMFY_ENDPOINTS_RATE_LIMIT_PER_MINUTE: "0" }).limits.requestsPerMinute).toBeNull();
+    expect(readSettings({ ...least, COMFY_ENDPOINTS_CORS_ORIGINS: "*" }).corsOrigins).toEqual(["*"]);
+  });
+
+  it.each([
+    ["COMFY_ENDPOINTS_RATE_LIMIT_PER_MINUTE", "-1", 'is "-1"; give a number of requests a minute, or 0 for no limit'],
+    [
+      "COMFY_ENDPOINTS_CORS_ORIGINS",
+      "https://shop.example/",
+      'is "https://shop.example/"; "https://shop.example/" is no origin; give origins such as https://example.com, with commas between, or *',
+    ],
+  ])("refuse %s of %j", (name, value, problem) => {
+    expect(() => readSettings({ ...least, [name]: value })).toThrow(`the environment: "${name}" ${problem}`);
+  });
+
+  it("refuse a secret that is none, without showing it", () => {
+    const read = () => readSettings({ ...least, COMFY_ENDPOINTS_WEBHOOK_SECRET: "whsec_tell-nobody" });
+    expect(read).toThrow(
+      'the environment: "COMFY_ENDPOINTS_WEBHOOK_SECRET" is no secret of Standard Webhooks; give "whsec_" and the base64 of 24 to 64 bytes',
+    );
+  });
+
   it("name every problem at once", () => {
     const broken = {
       ...least,

@@ -1,9 +1,9 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import { expect } from "vitest";
-import { type OpenApiDocument, openApiDocument, type Response as Answer } from "../../gateway/openapi/document.ts";
-import type { Schema } from "../../gateway/openapi/value-schemas.ts";
 import { parseDocument } from "../../contract/parse.ts";
 import { workflowContractSchema } from "../../contract/workflow-contract.ts";
+import { type Response as Answer, type OpenApiDocument, openApiDocument } from "../../gateway/openapi/document.ts";
+import type { Schema } from "../../gateway/openapi/value-schemas.ts";
 import { contractDocument } from "./apps.ts";
 
 /** Holds answers to what an endpoint's OpenAPI document says of them. */
@@ -21,7 +21,7 @@ export function apiDocument(contract: unknown): ApiDocument {
   );
   const ajv = new Ajv2020({ allErrors: true, strict: false });
   // The document is open for fields to come; what we answer today it must have, field by field.
-  ajv.addSchema({ ...closed(document), $id: "openapi" });
+  ajv.addSchema({ ...(closed(document) as OpenApiDocument), $id: "openapi" });
   const validators = new Map<string, ValidateFunction>();
   const validatorAt = (...pointer: string[]): ValidateFunction => {
     const path = pointer.map((part) => part.replaceAll("~", "~0").replaceAll("/", "~1")).map(encodeURIComponent);
@@ -73,11 +73,10 @@ export function apiDocument(contract: unknown): ApiDocument {
 }
 
 /** Every object of the schema without fields that it does not name. */
-function closed<T>(value: T): T {
-  if (Array.isArray(value)) return value.map(closed) as T;
+function closed(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== "object" || value === null) return value;
-  const inner = Object.fromEntries(Object.entries(value).map(([name, each]) => [name, closed(each as unknown)]));
-  const schema = inner as Schema;
-  const isObject = schema["type"] === "object" && "properties" in schema && !("additionalProperties" in schema);
-  return (isObject ? { ...inner, additionalProperties: false } : inner) as T;
+  const inner: Schema = Object.fromEntries(Object.entries(value).map(([name, each]) => [name, closed(each)]));
+  const isObject = inner["type"] === "object" && "properties" in inner && !("additionalProperties" in inner);
+  return isObject ? { ...inner, additionalProperties: false } : inner;
 }

@@ -47,6 +47,12 @@ export interface ComfyStub {
   /** Ends a prompt: into the history, then the events. */
   finish(id: string, outputs?: Entry["outputs"], options?: { events?: boolean; historyAfterMs?: number }): void;
   fail(id: string, error: Record<string, unknown>): void;
+  /** Tells whoever submitted the prompt; data gets its id, unless it says another. */
+  emit(id: string, type: string, data?: Record<string, unknown>): void;
+  /** Sends the prompt's client a binary message. */
+  emitBinary(id: string, message: Buffer): void;
+  /** What clients said over their websockets. */
+  messages: string[];
   /** Forgets everything, as a restart does. */
   forget(): void;
   /** Cuts the websockets. */
@@ -62,10 +68,11 @@ export async function createComfyStub(): Promise<ComfyStub> {
   const sockets = new Map<WebSocket, string>();
 
   const emit = (id: string, type: string, data: Record<string, unknown> = {}): void => {
+    send(id, JSON.stringify({ type, data: { prompt_id: id, ...data } }));
+  };
+  const send = (id: string, message: string | Buffer): void => {
     const client = submissions.get(id)?.clientId;
-    for (const [socket, clientId] of sockets) {
-      if (clientId === client) socket.send(JSON.stringify({ type, data: { prompt_id: id, ...data } }));
-    }
+    for (const [socket, clientId] of sockets) if (clientId === client) socket.send(message);
   };
   const end = (id: string, entry: Entry, event: string, events: boolean, historyAfterMs: number): void => {
     const record = (): void => {
@@ -154,6 +161,7 @@ export async function createComfyStub(): Promise<ComfyStub> {
   websockets.on("connection", (socket, request) => {
     sockets.set(socket, new URL(request.url ?? "/", "http://stub").searchParams.get("clientId") ?? "");
     socket.on("close", () => sockets.delete(socket));
+    socket.on("message", (data: Buffer) => stub.messages.push(data.toString()));
     socket.send(JSON.stringify({ type: "status", data: { status: { exec_info: { queue_remaining: 0 } } } }));
   });
   server.listen(0, "127.0.0.1");
@@ -163,6 +171,9 @@ export async function createComfyStub(): Promise<ComfyStub> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     submissions: [],
     requests: [],
+    messages: [],
+    emit,
+    emitBinary: send,
     up: true,
     deaf: false,
     cutAnswer: false,

@@ -42,7 +42,7 @@ export function createEventLog(database: Database, changed: (jobId: string) => v
       ),
     progress: async (jobId, progress) => {
       const values = { jobId, data: JSON.stringify(progress), now: new Date().toISOString() };
-      await database.commit(() => insert.run(values));
+      await database.note(() => insert.run(values));
       changed(jobId);
     },
   };

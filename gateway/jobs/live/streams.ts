@@ -62,6 +62,7 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
     }, heartbeatMs);
     try {
       let last = after;
+      let hasEnded = false;
       while (!over.aborted) {
         const next = await events.after(jobId, last, atOnce);
         for (const event of next) {
@@ -70,7 +71,12 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
           if (isLast) return;
           last = event.sequence;
         }
-        if (next.length === 0) await news.wait(longest, over);
+        if (next.length > 0) continue;
+        // Its last event was seen before, or lost with the machine that wrote it.
+        if (hasEnded) return;
+        const { state } = (await job(jobId)) ?? {};
+        hasEnded = state === undefined || isTerminal(state);
+        if (!hasEnded) await news.wait(longest, over);
       }
     } catch (error) {
       if (!over.aborted) throw error;

@@ -101,7 +101,8 @@ export function createReadRun({ files, limits, reach, log }: RunBodyOptions): Re
   };
 }
 
-const formShape = "a form to run has a text in its field `inputs`, and at most one file in the field of each media input";
+const formShape =
+  "a form to run has a text in its field `inputs`, and at most one file in the field of each media input";
 
 /** @throws {HttpProblem} 400 when there are any */
 function refuse(problems: readonly InputProblem[]): void {
@@ -155,7 +156,9 @@ async function readRunForm(
     problems: [
       ...texts
         .filter(({ name }) => name !== "inputs")
-        .map(({ name }) => problem(name, "unexpected_inputs", "is a text of the form; put it into the JSON of `inputs`")),
+        .map(({ name }) =>
+          problem(name, "unexpected_inputs", "is a text of the form; put it into the JSON of `inputs`"),
+        ),
       ...[...twice, ...more.map(({ name }) => name)].map((name) =>
         problem(name, "invalid_input", "is given twice; give it once"),
       ),

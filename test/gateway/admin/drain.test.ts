@@ -73,10 +73,13 @@ describe("an endpoint that drains", () => {
     await until("runs are taken", async () => (await run()).status === 202, 5);
   });
 
-  it.each([{ seconds: 0 }, { seconds: -1 }, { seconds: 86_401 }, { seconds: "1" }, []])("is not one for %j", async (body) => {
-    expect((await drain(body))[0]).toBe(400);
-    expect((await health())[0]).toBe(200);
-  });
+  it.each([{ seconds: 0 }, { seconds: -1 }, { seconds: 86_401 }, { seconds: "1" }, []])(
+    "is not one for %j",
+    async (body) => {
+      expect((await drain(body))[0]).toBe(400);
+      expect((await health())[0]).toBe(200);
+    },
+  );
 });
 
 describe("a drain", () => {

@@ -23,7 +23,10 @@ describe("PUT /admin/keys/:name", () => {
     const registration = { sha256: sha256("k"), scopes: ["read", "run"] };
     expect(await contractWith("k")).toBe(401);
     const made = await put("web", registration);
-    expect(made).toEqual({ status: 201, body: { name: "web", ...registration, created_at: expect.any(String) } });
+    expect(made).toEqual({
+      status: 201,
+      body: { name: "web", ...registration, created_at: expect.any(String) as string },
+    });
     expect(await put("web", registration)).toEqual({ status: 200, body: made.body });
     expect(await list()).toEqual([made.body]);
     expect(await contractWith("k")).toBe(200);

@@ -13,7 +13,10 @@ describe("GET /logs", () => {
     const response = await gateway.request(path);
     expect([response.status, response.headers.get("content-type")]).toEqual([200, "application/x-ndjson"]);
     const text = await response.text();
-    return text.split("\n").filter((line) => line !== "").map((line) => (JSON.parse(line) as { msg: string }).msg);
+    return text
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => (JSON.parse(line) as { msg: string }).msg);
   };
 
   it("gives the gateway's lines as they were written", async () => {
@@ -46,6 +49,10 @@ describe("a log's memory", () => {
     log.warn("long", { text: "x".repeat(100_000) });
     const [line = ""] = log.tail(1);
     expect(line.length).toBeLessThan(5000);
-    expect(JSON.parse(line)).toMatchObject({ level: "warn", msg: "long", cut: expect.stringContaining("xxx") as string });
+    expect(JSON.parse(line)).toMatchObject({
+      level: "warn",
+      msg: "long",
+      cut: expect.stringContaining("xxx") as string,
+    });
   });
 });

@@ -35,7 +35,7 @@ describe("a ComfyUI that somebody else keeps", () => {
     await until("it was looked for", () => lines.length > 0);
     expect(comfy.state()).toEqual({
       kind: "starting",
-      detail: expect.stringMatching(/^waiting for ComfyUI at http:\S+: it does not answer \(fetch failed: /) as string,
+      detail: expect.stringMatching(/^waiting for ComfyUI at http:\S+: it does not answer \(\w/) as string,
     });
     stub.up = true;
     await comfy.whenUp(never);

@@ -1,6 +1,7 @@
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { FileObject } from "../../../contract/api.ts";
+import { fileNameOf } from "../../../gateway/files/media-types.ts";
 import { apiKey, startGateway, type TestGateway } from "../../support/gateway.ts";
 
 let gateway: TestGateway;
@@ -121,26 +122,43 @@ describe("a download", () => {
 
 describe("a file's name", () => {
   it.each([
-    ["../../etc/passwd", "passwd", `attachment; filename="passwd"`],
-    ["C:\\dir\\evil.exe", "evil.exe", `attachment; filename="evil.exe"`],
-    ['"; filename="other', '"; filename="other', `attachment; filename="\\"; filename=\\"other"`],
-    ["a\tb\u0085c\u007fd.png", "abcd.png", `attachment; filename="abcd.png"`],
-    ["%0d%0aset-cookie: a=b", "%0d%0aset-cookie: a=b", undefined],
-    ["日本.png", "日本.png", `attachment; filename="??.png"; filename*=UTF-8''%E6%97%A5%E6%9C%AC.png`],
-    ["\u202egnp.exe", "gnp.exe", `attachment; filename="gnp.exe"`],
-    ["..", null, undefined],
-    ["   ", null, undefined],
-    [`${"x".repeat(400)}.png`, "x".repeat(255), undefined],
+    ["../../etc/passwd", "passwd", "attachment; filename=passwd"],
+    ["C:\\dir\\evil.exe", "evil.exe", "attachment; filename=evil.exe"],
+    ['"; filename="other', '"; filename="other', 'attachment; filename="\\"; filename=\\"other"'],
+    ["a%20b.png", "a%20b.png", 'attachment; filename=a%20b.png; filename*=UTF-8\'\'a%2520b.png'],
+    ["日本.png", "日本.png", "attachment; filename=\"??.png\"; filename*=UTF-8''%E6%97%A5%E6%9C%AC.png"],
+    ["exe\u202egnp.exe", "exegnp.exe", "attachment; filename=exegnp.exe"],
+    ["\u0085\u009b.png", ".png", "attachment; filename=.png"],
   ])("given as %j is %j, and one header in a download", async (given, name, disposition) => {
-    const form = new FormData();
-    form.set("file", new File([`bytes of ${given}`], given));
-    const response = await gateway.request("/files", { method: "POST", body: form });
-    const uploaded = (await response.json()) as FileObject;
+    const bytes = Buffer.from(`bytes of ${given}`);
+    const uploaded = await gateway.upload(bytes, { "x-file-name": Buffer.from(given).toString("latin1") });
     expect(uploaded.original_name).toBe(name);
     const { headers } = await gateway.request(uploaded.download_path);
-    expect(headers.get("content-disposition")).toMatch(/^attachment; filename="/);
-    if (disposition !== undefined) expect(headers.get("content-disposition")).toBe(disposition);
+    expect(headers.get("content-disposition")).toBe(disposition);
+  });
+
+  it.each(["..", ".", "dir/", "\u202e"])("given as %j is none, and its download is named by its id", async (given) => {
+    const uploaded = await gateway.upload(Buffer.from("x"), { "x-file-name": Buffer.from(given).toString("latin1") });
+    expect(uploaded.original_name).toBeNull();
+    const { headers } = await gateway.request(uploaded.download_path);
+    expect(headers.get("content-disposition")).toBe(`attachment; filename=${uploaded.file_id}`);
+  });
+
+  it("in a form brings no header of its own", async () => {
+    const form = new FormData();
+    form.set("file", new File(["x"], 'a.png"\r\nset-cookie: a=b\r\n'));
+    const response = await gateway.request("/files", { method: "POST", body: form });
+    const uploaded = (await response.json()) as FileObject;
+    expect(uploaded.original_name).toBe('a.png"set-cookie: a=b');
+    const { headers } = await gateway.request(uploaded.download_path);
     expect(headers.get("set-cookie")).toBeNull();
-    if (name === null) expect(headers.get("content-disposition")).toContain(uploaded.file_id);
+    expect(headers.get("content-disposition")).toBe('attachment; filename="a.png\\"set-cookie: a=b"');
+  });
+
+  it("that is long keeps its extension, and whole characters", () => {
+    expect(fileNameOf(`${"x".repeat(400)}.png`)).toBe(`${"x".repeat(251)}.png`);
+    expect(fileNameOf("😀".repeat(300))).toBe("😀".repeat(255));
+    expect(fileNameOf(`${"x".repeat(300)}.${"y".repeat(300)}`)).toHaveLength(255);
+    expect(fileNameOf("\ud83d.png")).toBe("\ufffd.png");
   });
 });

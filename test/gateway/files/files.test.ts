@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { request as httpRequest } from "node:http";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { FileObject } from "../../../contract/api.ts";
+import { contractDocument } from "../../support/apps.ts";
 import { apiKey, png, startGateway, type TestGateway } from "../../support/gateway.ts";
 import { blobPath, storedFiles } from "../../support/stored-files.ts";
 import { until } from "../../support/until.ts";
@@ -144,6 +145,31 @@ describe("an upload", () => {
       expect(await (await gateway.request("/files")).json()).toEqual({ items: [], next_cursor: null });
     },
   );
+
+  it.each(["body", "form", "run"])("beyond the quota is refused, as a %s, and leaves nothing", async (way) => {
+    await gateway.stop();
+    gateway = await startGateway({
+      contract: {
+        ...contractDocument,
+        inputs: [{ name: "prompt", type: "file/bin", required: true, node_id: "1" }],
+      },
+      settings: (settings) => ({ ...settings, limits: { ...settings.limits, fileQuotaBytes: 10 } }),
+    });
+    const form = new FormData();
+    form.set(way === "run" ? "prompt" : "file", new File(["more than ten"], "big.bin"));
+    const body = way === "body" ? "more than ten" : form;
+    expect(await refused(await gateway.request(way === "run" ? "/run" : "/files", { method: "POST", body }))).toEqual([
+      507,
+      {
+        error: "quota_exceeded",
+        detail: "files may take 10 bytes, and too few of the others can go; delete some, or wait until they expire",
+      },
+    ]);
+    expect(onDisk()).toEqual([]);
+    const small = await gateway.upload(Buffer.from("just ten.."));
+    await gateway.upload(Buffer.from("ten others"));
+    expect((await gateway.request(`/files/${small.file_id}`)).status).toBe(404);
+  });
 
   it("of exactly the limit is taken", async () => {
     expect((await gateway.upload(randomBytes(1024 ** 2))).size_bytes).toBe(1024 ** 2);

@@ -79,19 +79,22 @@ describe("a job in ComfyUI", () => {
     expect([...comfy.active]).toEqual([job.promptId]);
   });
 
-  it.each([true, false])("that was canceled and does not stop is given up in the end (ComfyUI ends: %s)", async (ends) => {
-    comfy.deaf = true;
-    const freed: string[] = [];
-    const freeComfy = (promptId: string): boolean => {
-      freed.push(promptId);
-      if (ends) comfy.forget();
-      return ends;
-    };
-    const { run, cancel } = runner({ cancelGraceMs: 20, freeComfy });
-    comfy.onPrompt = () => void cancel(job.promptId);
-    expect(await run(workflow, job, false, never)).toMatchObject({ kind: "lost" });
-    expect(freed).toEqual([job.promptId]);
-  });
+  it.each([true, false])(
+    "that was canceled and does not stop is given up in the end (ComfyUI ends: %s)",
+    async (ends) => {
+      comfy.deaf = true;
+      const freed: string[] = [];
+      const freeComfy = (promptId: string): boolean => {
+        freed.push(promptId);
+        if (ends) comfy.forget();
+        return ends;
+      };
+      const { run, cancel } = runner({ cancelGraceMs: 20, freeComfy });
+      comfy.onPrompt = () => void cancel(job.promptId);
+      expect(await run(workflow, job, false, never)).toMatchObject({ kind: "lost" });
+      expect(freed).toEqual([job.promptId]);
+    },
+  );
 
   it("that ends in the moment its time is over has its result", async () => {
     comfy.deaf = true;

@@ -83,6 +83,32 @@ describe("the job store", () => {
     expect(await claim("p2")).toMatchObject({ id: first.id, promptId: "p2", attempts: 2 });
   });
 
+  it("knows which part of a wait the boot took", async () => {
+    const job = await accepted();
+    const created = Date.parse(job.createdAt);
+    const bootOf = async (from: number, to: number): Promise<number | null | undefined> => {
+      const running = await jobs.claim("p", { from: created + from, to: created + to });
+      await jobs.requeue(job.id, "released");
+      return running?.bootMs;
+    };
+    expect(await bootOf(-5000, -1000)).toBe(0);
+    const whole = await bootOf(-5000, 3_600_000);
+    expect(whole).toBeLessThan(20_000);
+    expect(await bootOf(-5000, 0)).toBe(0);
+    expect((await jobs.get(job.id))?.startedAt).toBeNull();
+  });
+
+  it("tells of every change of a job, once it is written", async () => {
+    const changes: string[] = [];
+    const watched = createSqliteJobStore(database, 2, (id) => changes.push(id));
+    const job = await accepted();
+    await watched.claim("p1", noBoot);
+    await watched.requeue(job.id, "lost");
+    await watched.claim("p2", noBoot);
+    await watched.complete(job.id, {});
+    expect(changes).toEqual(Array(4).fill(job.id));
+  });
+
   it("does not count the attempt of a job that was handed back", async () => {
     const job = await accepted();
     await claim("p1");

@@ -47,7 +47,12 @@ describe("the OpenAPI document", () => {
         upscale: { type: "boolean" },
         options: { type: "object" },
         points: { type: "array", items: {} },
-        mask: fileId("image/png"),
+        mask: {
+          type: "string",
+          anyOf: [{ pattern: "^fid_[0-9a-f]{32}$" }, { pattern: "^https://" }],
+          description: "Id of a file, image/png, or its https address.",
+          "x-media-type": "image/png",
+        },
       },
       required: ["prompt", "sampler", "mask"],
       additionalProperties: false,
@@ -81,6 +86,9 @@ describe("the OpenAPI document", () => {
               sampler: "euler",
               mask: "fid_0123456789abcdef0123456789abcdef",
             },
+          },
+          "multipart/form-data": {
+            schema: { properties: { inputs: { type: "string" }, mask: { contentMediaType: "image/png" } } },
           },
         },
       },
@@ -142,7 +150,8 @@ describe("an endpoint whose boot failed", () => {
     const gateway = await startGateway({ contract: { contract_id: "x" }, ready: false });
     try {
       let response = await gateway.request("/openapi.json");
-      for (let look = 0; look < 100 && response.status !== 503; look++) response = await gateway.request("/openapi.json");
+      for (let look = 0; look < 100 && response.status !== 503; look++)
+        response = await gateway.request("/openapi.json");
       expect(response.status).toBe(503);
       expect(await response.json()).toMatchObject({ error: "not_ready" });
     } finally {

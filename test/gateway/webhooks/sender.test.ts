@@ -51,7 +51,7 @@ function start(timing: SenderOptions["timing"] = {}): Sender {
   const view = createJobView({ jobs, progressOf: () => null, costPerHour: () => undefined });
   sender = createSender({
     outbox,
-    job: (id) => createJobView({ jobs, progressOf: () => null, costPerHour: () => undefined }).byId(id),
+    job: (id) => view.byId(id),
     secret: parseSecret(webhookSecret) ?? Buffer.alloc(0),
     post,
     log: createLog((line) => log.push(line)),
@@ -66,10 +66,12 @@ const endJob = (id: string, state = "completed", url = receiver.url) =>
   database.commit(() => {
     database
       .prepare(
-        "INSERT INTO jobs (job_id, state, inputs, webhook_url, prompt_id, created_at) VALUES (?, 'running', '{}', ?, 'p', 'now')",
+        "INSERT INTO jobs (job_id, state, inputs, webhook_url, prompt_id, created_at) VALUES (?, 'running', '{}', ?, 'p', '2026-01-01T00:00:00.000Z')",
       )
       .run(id, url);
-    database.prepare("UPDATE jobs SET state = ?, error = ? WHERE job_id = ?").run(state, state === "failed" ? "X:y" : null, id);
+    database
+      .prepare("UPDATE jobs SET state = ?, error = ? WHERE job_id = ?")
+      .run(state, state === "failed" ? "X:y" : null, id);
   });
 const delivery = async (id: string) => (await outbox.ofJob(id))[0];
 const inState = (id: string, state: string) =>
@@ -106,7 +108,11 @@ describe("the sender of webhooks", () => {
     await endJob("j1");
     const running = start();
     await attempted("j1", 1);
-    expect(await delivery("j1")).toMatchObject({ state: "pending", nextAt: now + 5000, error: "the receiver answered 500" });
+    expect(await delivery("j1")).toMatchObject({
+      state: "pending",
+      nextAt: now + 5000,
+      error: "the receiver answered 500",
+    });
 
     now += 4999;
     running.wake();
@@ -209,6 +215,11 @@ describe("the sender of webhooks", () => {
     await attempted("j1", 1);
     await until("it is logged", () => log.length > 0, 5);
     expect(log.join("")).not.toMatch(/tell-nobody|127\.0\.0\.1/);
-    expect(JSON.parse(log[0] ?? "")).toMatchObject({ msg: "webhook not delivered", job_id: "j1", attempt: 1, again: true });
+    expect(JSON.parse(log[0] ?? "")).toMatchObject({
+      msg: "webhook not delivered",
+      job_id: "j1",
+      attempt: 1,
+      again: true,
+    });
   });
 });

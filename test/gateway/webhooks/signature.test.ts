@@ -16,11 +16,17 @@ describe("a webhook's signature", () => {
 
   it.each([
     ["another body", (headers: Record<string, string>) => new Webhook(secret).verify(`${body} `, headers)],
-    ["another id", (headers: Record<string, string>) => new Webhook(secret).verify(body, { ...headers, "webhook-id": "msg_2" })],
+    [
+      "another id",
+      (headers: Record<string, string>) => new Webhook(secret).verify(body, { ...headers, "webhook-id": "msg_2" }),
+    ],
     [
       "another time",
       (headers: Record<string, string>) =>
-        new Webhook(secret).verify(body, { ...headers, "webhook-timestamp": String(Number(headers["webhook-timestamp"]) - 1) }),
+        new Webhook(secret).verify(body, {
+          ...headers,
+          "webhook-timestamp": String(Number(headers["webhook-timestamp"]) - 1),
+        }),
     ],
     [
       "another secret",
@@ -35,7 +41,8 @@ describe("a webhook's signature", () => {
 describe("a webhook's secret", () => {
   it("is whsec_ and base64 of 24 to 64 bytes", () => {
     expect(parseSecret(secret)).toEqual(bytes);
-    for (const size of [24, 64]) expect(parseSecret(`whsec_${Buffer.alloc(size, 1).toString("base64")}`)).toHaveLength(size);
+    for (const size of [24, 64])
+      expect(parseSecret(`whsec_${Buffer.alloc(size, 1).toString("base64")}`)).toHaveLength(size);
   });
 
   it.each([

@@ -43,6 +43,12 @@ describe("how long a boot is waited for", () => {
     ["silence after a step is not", [at("models"), undefined], ["stuck", 900]],
     ["as long as it advances it is waited for", [...repeated([undefined], 8), at("models"), ok], ["ready", 900]],
     ["ready is ready at once", [ok], ["ready", 0]],
+    [
+      "a drain is waited for until it ends",
+      [{ ...ok, status: "draining" }, { ...ok, status: "draining" }, ok],
+      ["ready", 200],
+    ],
+    ["a drain that does not end is given up", [{ ...ok, status: "draining" }], ["stuck", 900]],
     ["a boot that failed after it was seen starting has failed", [at("preflight"), failed], ["failed", 100]],
     ["a boot that failed after silence has failed", [undefined, failed], ["failed", 100]],
   ])("%s", (_, looks, expected) => {

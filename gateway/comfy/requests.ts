@@ -1,0 +1,56 @@
+import { Agent, type IncomingMessage, type RequestOptions, request as requestPlain } from "node:http";
+import { Agent as SecureAgent, request as requestSecure } from "node:https";
+import { text } from "node:stream/consumers";
+
+export interface Reply {
+  status: number;
+  /** Whether the status is one of success. */
+  ok: boolean;
+  contentType: string | undefined;
+  body: AsyncIterable<Uint8Array>;
+  text(): Promise<string>;
+  /** Ends it when nobody reads the body; the connection serves again. */
+  drop(): void;
+}
+
+/** @throws when there is no answer, or `signal` fires */
+export type Ask = (path: string, more: { signal: AbortSignal; json?: unknown }) => Promise<Reply>;
+
+/**
+ * Asks a server over connections that stay open. Not with fetch, which takes twice as long over loopback: it is on the way
+ * of every job, three times.
+ * @returns GET, or POST with the JSON
+ */
+export function createAsk(baseUrl: string): Ask {
+  const isSecure = baseUrl.startsWith("https:");
+  const request = isSecure ? requestSecure : requestPlain;
+  const agent = isSecure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  return (path, { signal, json }) =>
+    new Promise((resolve, reject) => {
+      const body = json === undefined ? undefined : JSON.stringify(json);
+      const options: RequestOptions = { agent, signal };
+      if (body !== undefined) {
+        options.method = "POST";
+        options.headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+      }
+      const sent = request(`${baseUrl}${path}`, options, (message) => resolve(replyOf(message)));
+      sent.on("error", reject);
+      sent.end(body);
+    });
+}
+
+function replyOf(message: IncomingMessage): Reply {
+  const { statusCode: status = 0 } = message;
+  return {
+    status,
+    ok: status >= 200 && status < 300,
+    contentType: message.headers["content-type"],
+    body: message,
+    text: () => text(message),
+    drop: () => {
+      // It may break off after that: nobody cares.
+      message.on("error", () => undefined);
+      message.resume();
+    },
+  };
+}
