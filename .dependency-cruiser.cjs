@@ -17,6 +17,7 @@ const pulumiRooms = [
   "^cli/stacks",
   "^examples/",
   "^scripts/",
+  "^bench/",
   "^test/",
 ];
 

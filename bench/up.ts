@@ -43,7 +43,12 @@ try {
 async function rentByHand(): Promise<number> {
   const [model] = runpod.account.pods();
   if (model === undefined) throw new Error("there is no pod to take for a model");
-  const wanted = { gpuCount: model.gpuCount, gpuTypeIds: [model.gpuTypeId], clouds: [model.cloud], bidPerGpu: undefined };
+  const wanted = {
+    gpuCount: model.gpuCount,
+    gpuTypeIds: [model.gpuTypeId],
+    clouds: [model.cloud],
+    bidPerGpu: undefined,
+  };
   const time = stopwatch();
   const { id } = runpod.account.rent({ ...model, wanted, stopAfter: undefined, terminateAfter: undefined });
   while ((await fetch(`${runpod.podUrl(id, 8080)}/healthz`)).status !== 200) await sleep(20);

@@ -39,7 +39,7 @@ const inPrompt = z.object({ prompt_id: z.string().optional() });
 function reader<T extends z.output<typeof inPrompt>>(schema: z.ZodType<T>, tell: (data: T) => Told): Reader {
   return (data) => {
     const parsed = schema.safeParse(data);
-    return parsed.success ? ({ promptId: parsed.data.prompt_id, ...tell(parsed.data) } as ComfyEvent) : undefined;
+    return parsed.success ? { promptId: parsed.data.prompt_id, ...tell(parsed.data) } : undefined;
   };
 }
 

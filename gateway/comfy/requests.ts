@@ -1,5 +1,5 @@
 import { Agent, type IncomingMessage, type RequestOptions, request as requestPlain } from "node:http";
-import { Agent as SecureAgent, request as requestSecure } from "node:https";
+import { request as requestSecure, Agent as SecureAgent } from "node:https";
 import { text } from "node:stream/consumers";
 
 export interface Reply {

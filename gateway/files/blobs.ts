@@ -24,7 +24,7 @@ export interface Blobs {
   drop(incoming: Incoming): Promise<void>;
   /** Gives received bytes their place, durably. */
   keep(incoming: Incoming): Promise<void>;
-  remove(sha256: string): Promise<void>;
+  remove: (sha256: string) => Promise<void>;
   /** Absolute path of a blob; undefined when it is not there. */
   path(sha256: string): string | undefined;
   /** All that are there. */

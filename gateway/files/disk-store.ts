@@ -100,8 +100,8 @@ export function createDiskFileStore(
             const record: FileRecord = { id, ...file, sizeBytes, sha256, createdAt: timeText(now()) };
             await blobs.keep(incoming);
             // The end of an output's job is committed after it, and the output with that.
-            const write = record.source === "generated" ? database.note : database.commit;
-            await write(() => rows.insert(record));
+            const insert = (): void => rows.insert(record);
+            await (record.source === "generated" ? database.note(insert) : database.commit(insert));
             return record;
           });
         } catch (error) {

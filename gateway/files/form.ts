@@ -86,7 +86,9 @@ export async function readForm(request: Request, response: Response, options: Fo
       const file = stored.get(filename);
       return file === undefined ? [] : [{ field: fieldname, file }];
     }),
-    texts: new Map(Object.entries(request.body as Record<string, unknown>).map(([name, value]) => [name, textsOf(value)])),
+    texts: new Map(
+      Object.entries(request.body as Record<string, unknown>).map(([name, value]) => [name, textsOf(value)]),
+    ),
   };
 }
 

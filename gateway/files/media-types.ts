@@ -57,8 +57,8 @@ export function fileNameOf(name: string | undefined): string | null {
   const clean = last.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, "").trim();
   if (clean === "" || clean === "." || clean === "..") return null;
   // Whole characters: half of one is no text that a header could carry.
-  const characters = [...clean.toWellFormed()];
-  const extension = [...extname(clean)].slice(0, longestExtension);
+  const characters = Array.from(clean.toWellFormed());
+  const extension = Array.from(extname(clean)).slice(0, longestExtension);
   if (characters.length <= longestName) return characters.join("");
   return [...characters.slice(0, longestName - extension.length), ...extension].join("");
 }

@@ -29,7 +29,14 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
     origin: origins.includes("*") ? "*" : [...origins],
     methods: [...methods],
     // The request's own list, whatever it is: that a header is sent gives no right here.
-    exposedHeaders: ["content-disposition", "retry-after", "ratelimit", "ratelimit-policy", "location"],
+    exposedHeaders: [
+      "content-disposition",
+      "retry-after",
+      "ratelimit",
+      "ratelimit-policy",
+      "location",
+      "idempotent-replayed",
+    ],
     maxAge: 600,
   });
 }

@@ -3,7 +3,8 @@ import { constants } from "node:os";
 
 /** @type {NodeJS.Signals[]} */
 const passedOn = ["SIGINT", "SIGTERM"];
-const DECIDE_MS = 150;
+// Long enough for a busy machine to tell that the witness died.
+const DECIDE_MS = 400;
 
 /**
  * Runs a program in the foreground, to its end: it has this process's terminal, and gets SIGINT and SIGTERM exactly

@@ -15,16 +15,17 @@ export async function descendantsOf(pid: number): Promise<number[]> {
   return below(pid);
 }
 
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
+export const isAlive = (pid: number): boolean => reaches(pid, 0);
 
 /** Ends those of them that still live. */
 export function endAll(pids: readonly number[]): void {
-  for (const pid of pids) if (isAlive(pid)) process.kill(pid, "SIGKILL");
+  for (const pid of pids) reaches(pid, "SIGKILL");
+}
+
+function reaches(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }

@@ -15,7 +15,10 @@ chmodSync(join(folder, "security"), 0o755);
 
 const source = (env: Record<string, string>) => {
   const command = `set -eu; . "${script}" || echo "status $?"; echo "<\${RUNPOD_API_KEY:-}>"; sh -c 'echo "child <\${RUNPOD_API_KEY:-}>"'`;
-  const { stdout, stderr } = spawnSync("/bin/bash", ["--norc", "--noprofile", "-c", command], { env, encoding: "utf8" });
+  const { stdout, stderr } = spawnSync("/bin/bash", ["--norc", "--noprofile", "-c", command], {
+    env,
+    encoding: "utf8",
+  });
   return { lines: stdout.trim().split("\n"), stderr };
 };
 

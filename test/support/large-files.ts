@@ -27,6 +27,6 @@ export async function uploadLarge(url: string, key: string, mebibytes: number): 
 export async function hashOfDownload(url: string, key: string, file: FileObject): Promise<string> {
   const response = await fetch(`${url}${file.download_path}`, { headers: { "x-api-key": key } });
   const hash = createHash("sha256");
-  for await (const chunk of response.body ?? []) hash.update(chunk);
+  for await (const chunk of response.body ?? []) hash.update(chunk as Uint8Array);
   return hash.digest("hex");
 }

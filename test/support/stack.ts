@@ -115,7 +115,9 @@ export async function createStackOf(folder: string, env: Record<string, string>)
         child.once("close", end);
       }),
     );
-    return { pid: child.pid ?? 0, kill: (signal) => void child.kill(signal), output: () => output, ended };
+    const { pid } = child;
+    if (pid === undefined) throw new Error(`${found.pulumi} does not start`);
+    return { pid, kill: (signal) => void child.kill(signal), output: () => output, ended };
   };
 
   await pulumi("stack", "init", "test");

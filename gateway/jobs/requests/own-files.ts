@@ -11,7 +11,7 @@ export interface OwnFiles {
   /** A file that it brought along: it goes with the request, unless a job has it then. */
   bring(file: FileRecord): void;
   /** A job has them all. */
-  accept(): void;
+  accept: () => void;
   /** There will be no job. */
   drop(): Promise<void>;
 }

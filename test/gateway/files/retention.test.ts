@@ -180,7 +180,10 @@ describe("a quota", () => {
   it("never refuses an output, nor removes a young one", async () => {
     const files = store({ quotaBytes: 20, ttlMs: hour });
     await add(files, "upload");
-    const outputs = [await add(files, "fifteen bytes..", "generated"), await add(files, "fifteen bytes!!", "generated")];
+    const outputs = [
+      await add(files, "fifteen bytes..", "generated"),
+      await add(files, "fifteen bytes!!", "generated"),
+    ];
     expect(await left(files)).toEqual(outputs.map(({ id }) => id));
     expect(log).toContain("files take more than their quota, and none of them can go");
     await rejects(add(files, "x"));

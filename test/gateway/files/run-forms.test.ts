@@ -5,7 +5,13 @@ import { drawPictures, png, startGateway, type TestGateway } from "../../support
 import { blobPath, storedFiles } from "../../support/stored-files.ts";
 import { until } from "../../support/until.ts";
 
-const input = (name: string, type: string, more: object = {}) => ({ name, type, required: false, node_id: "1", ...more });
+const input = (name: string, type: string, more: object = {}) => ({
+  name,
+  type,
+  required: false,
+  node_id: "1",
+  ...more,
+});
 const contract = {
   contract_id: "c",
   version: "v1",
@@ -28,7 +34,10 @@ beforeEach(async () => {
 afterEach(() => gateway.stop());
 
 type Fields = Record<string, string | Blob>;
-const run = async (fields: Fields, headers: Record<string, string> = {}): Promise<[number, Record<string, unknown>]> => {
+const run = async (
+  fields: Fields,
+  headers: Record<string, string> = {},
+): Promise<[number, Record<string, unknown>]> => {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.set(name, value);
   const response = await gateway.request("/run", { method: "POST", body: form, headers });
@@ -60,13 +69,23 @@ describe("a run with its files in a form", () => {
     const [generated, ...uploads] = await listed();
     expect(generated?.file_id).toBe(job.output?.result["image"]);
     const [photo, clip] = uploads.sort((one, other) => (one.media_type < other.media_type ? -1 : 1));
-    expect(photo).toMatchObject({ media_type: "image/png", source: "uploaded", original_name: "föto.png", app_id: "cards" });
-    expect(clip).toMatchObject({ media_type: "video/mp4", source: "uploaded", original_name: "c.mp4", app_id: "cards" });
+    expect(photo).toMatchObject({
+      media_type: "image/png",
+      source: "uploaded",
+      original_name: "föto.png",
+      app_id: "cards",
+    });
+    expect(clip).toMatchObject({
+      media_type: "video/mp4",
+      source: "uploaded",
+      original_name: "c.mp4",
+      app_id: "cards",
+    });
     const lent = `${gateway.settings.state.files}/inputs/${id}`;
-    const { prompt } = gateway.comfy.submissions[0] ?? { prompt: {} };
-    expect(prompt["1"]?.inputs["value"]).toBe(`${lent}/${photo?.file_id ?? ""}.png`);
-    expect(prompt["4"]?.inputs["value"]).toBe(`${lent}/${clip?.file_id ?? ""}.mp4`);
-    expect(prompt["2"]?.inputs["height"]).toBe(20);
+    const prompt = gateway.comfy.submissions[0]?.prompt;
+    expect(prompt?.["1"]?.inputs["value"]).toBe(`${lent}/${photo?.file_id ?? ""}.png`);
+    expect(prompt?.["4"]?.inputs["value"]).toBe(`${lent}/${clip?.file_id ?? ""}.mp4`);
+    expect(prompt?.["2"]?.inputs["height"]).toBe(20);
   });
 
   it("needs no JSON when it has no other inputs", async () => {
@@ -79,11 +98,31 @@ describe("a run with its files in a form", () => {
   });
 
   it.each<[string, Fields, unknown[]]>([
-    ["another input is wrong", { inputs: '{"steps": 51}', photo: picture() }, problem("steps", "invalid_input:steps", "is 51; it must be at most 50")],
-    ["an input is missing", { inputs: '{"steps": 5}', any: picture() }, problem("photo", "missing_required_input:photo", "is missing; give a image/png")],
-    ["an input is unknown", { inputs: '{"x": 1}', photo: picture() }, problem("x", "unexpected_inputs:x", "is not an input; the inputs are photo, clip, any, steps")],
-    ["a value is a text of the form", { steps: "20", photo: picture() }, problem("steps", "unexpected_inputs:steps", "is a text of the form; put it into the JSON of `inputs`")],
-    ["a file is named in the JSON too", { inputs: `{"photo": "fid_${"0".repeat(32)}"}`, photo: picture() }, problem("photo", "invalid_input:photo", "is given twice; give it once")],
+    [
+      "another input is wrong",
+      { inputs: '{"steps": 51}', photo: picture() },
+      problem("steps", "invalid_input:steps", "is 51; it must be at most 50"),
+    ],
+    [
+      "an input is missing",
+      { inputs: '{"steps": 5}', any: picture() },
+      problem("photo", "missing_required_input:photo", "is missing; give a image/png"),
+    ],
+    [
+      "an input is unknown",
+      { inputs: '{"x": 1}', photo: picture() },
+      problem("x", "unexpected_inputs:x", "is not an input; the inputs are photo, clip, any, steps"),
+    ],
+    [
+      "a value is a text of the form",
+      { steps: "20", photo: picture() },
+      problem("steps", "unexpected_inputs:steps", "is a text of the form; put it into the JSON of `inputs`"),
+    ],
+    [
+      "a file is named in the JSON too",
+      { inputs: `{"photo": "fid_${"0".repeat(32)}"}`, photo: picture() },
+      problem("photo", "invalid_input:photo", "is given twice; give it once"),
+    ],
   ])("keeps none of them when %s", async (_, fields, answer) => {
     expect(await run(fields)).toEqual(answer);
     await nothingIsLeft();
@@ -213,7 +252,7 @@ describe("a run with ids of files", () => {
       ]),
     ] as const) {
       const response = await gateway.request("/run", { method: "POST", body: JSON.stringify({ photo: value }) });
-      expect([response.status, await response.json()]).toEqual(problem("photo", code ?? "", message ?? ""));
+      expect([response.status, await response.json()]).toEqual(problem("photo", code, message));
     }
   });
 });

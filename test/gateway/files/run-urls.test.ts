@@ -100,12 +100,36 @@ describe("a run with the address of a file", () => {
   });
 
   it.each<[string, string, (request: IncomingMessage, response: ServerResponse) => void]>([
-    ["a status", "answers with the status 404; give an address that answers 200", (_, response) => response.writeHead(404).end()],
-    ["no content", "has no content; give the address of a file", (_, response) => response.writeHead(200, { "content-type": "image/png" }).end()],
-    ["another type", "is text/html; the input takes image/png: give the address of such a file", (_, response) => response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<html>")],
-    ["packed bytes", "comes packed (gzip) although that was not asked for", (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end("x")],
-    ["too much, as it says", "has more than 1048576 bytes; give a smaller file", (_, response) => response.writeHead(200, { "content-length": 2 ** 30 }).end("x")],
-    ["too much, as it turns out", "has more than 1048576 bytes; give a smaller file", (_, response) => response.writeHead(200).end(Buffer.alloc(1024 ** 2 + 1))],
+    [
+      "a status",
+      "answers with the status 404; give an address that answers 200",
+      (_, response) => response.writeHead(404).end(),
+    ],
+    [
+      "no content",
+      "has no content; give the address of a file",
+      (_, response) => response.writeHead(200, { "content-type": "image/png" }).end(),
+    ],
+    [
+      "another type",
+      "is text/html; the input takes image/png: give the address of such a file",
+      (_, response) => response.writeHead(200, { "content-type": "text/html; charset=utf-8" }).end("<html>"),
+    ],
+    [
+      "packed bytes",
+      "comes packed (gzip) although that was not asked for",
+      (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end("x"),
+    ],
+    [
+      "too much, as it says",
+      "has more than 1048576 bytes; give a smaller file",
+      (_, response) => response.writeHead(200, { "content-length": 2 ** 30 }).end("x"),
+    ],
+    [
+      "too much, as it turns out",
+      "has more than 1048576 bytes; give a smaller file",
+      (_, response) => response.writeHead(200).end(Buffer.alloc(1024 ** 2 + 1)),
+    ],
   ])("is refused for %s", async (_, reason, reply) => {
     answer = reply;
     await refused(url("/a.png"), reason);
@@ -118,17 +142,15 @@ describe("a run with the address of a file", () => {
     };
     await refused(url("/a.png"), "cannot be fetched (aborted); give an address that answers");
     answer = (_request, response) => response.writeHead(301, { location: "/a.png" }).end();
-    await refused(
-      url("/a.png"),
-      "is not fetched; give the address it leads to: it redirects more than 3 times",
-    );
+    await refused(url("/a.png"), "is not fetched; give the address it leads to: it redirects more than 3 times");
     expect(seen).toHaveLength(5);
   });
 
   it("is refused when it leads to where callers have no business, and nothing is asked there", async () => {
     net.names.set("evil.test", [["10.0.0.1"]]);
     const reason = "is not fetched; give a URL whose host has a public address";
-    for (const host of ["evil.test", "10.0.0.1", "[::1]", "169.254.169.254"]) await refused(url("/a.png", host), reason);
+    for (const host of ["evil.test", "10.0.0.1", "[::1]", "169.254.169.254"])
+      await refused(url("/a.png", host), reason);
     answer = (_request, response) => response.writeHead(302, { location: url("/", "evil.test") }).end();
     await refused(url("/a.png"), reason);
     await refused("https://files.test/a.png", `is not fetched; give a URL of port ${net.reach.ports[0]}`);

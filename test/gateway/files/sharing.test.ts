@@ -111,10 +111,10 @@ describe("a job's files", () => {
       await gateway.jobIn("running", job);
       await until("it was submitted", () => gateway.comfy.active.size === 1);
       const lent = `inputs/${job}/${file.file_id}${extension}`;
-      const { prompt, id } = gateway.comfy.submissions.at(-1) ?? { prompt: {}, id: "" };
-      expect(prompt["1"]?.inputs["value"]).toBe(join(gateway.settings.state.files, lent));
+      const submission = gateway.comfy.submissions.at(-1);
+      expect(submission?.prompt["1"]?.inputs["value"]).toBe(join(gateway.settings.state.files, lent));
       expect(onDisk()).toContain(lent);
-      gateway.comfy.fail(id, { exception_message: "no" });
+      gateway.comfy.fail(submission?.id ?? "", { exception_message: "no" });
       await gateway.jobIn("failed", job);
       expect(onDisk()).not.toContain(lent);
     }
