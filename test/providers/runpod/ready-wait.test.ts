@@ -133,8 +133,10 @@ describe("waiting for an endpoint", () => {
 
   it("does not take the answers of the container that was just replaced for the new one's", async () => {
     const turns: Turn[] = [ok, ok, 502, models(0), ok];
-    expect((await ready(turns, { restarted: true })).lines).toContain("models: flux 0 %");
-    expect(await ready([failed, failed, 502, models(0), ok])).toMatchObject({ error: undefined, done: [] });
+    // Longer than two looks ever take, on whatever machine.
+    const paces = { firstLook: 5, slowestLook: 20, askPod: 50, stands: 5000 };
+    expect((await ready(turns, { restarted: true, paces })).lines).toContain("models: flux 0 %");
+    expect(await ready([failed, failed, 502, models(0), ok], { paces })).toMatchObject({ error: undefined, done: [] });
   });
 
   it.each([
