@@ -34,10 +34,10 @@ export function inputsExample({ inputs }: WorkflowContract): Record<string, unkn
 const isNeeded = ({ required, default: value }: ContractInput): boolean => required && value === undefined;
 
 function inputSchema(input: ContractInput): Schema {
-  const { type, min, max, step, enum: values, default: value } = input;
+  const { type, url, min, max, step, enum: values, default: value } = input;
   const notes = [input.description, stepNote(input)].filter((note) => note !== undefined);
   return {
-    ...(isMediaType(type) ? mediaInputSchema(type) : typeSchema(type)),
+    ...(url === true ? fetchedMediaSchema(type) : typeSchema(type)),
     ...(min !== undefined && { minimum: min }),
     ...(max !== undefined && { maximum: max }),
     ...(step !== undefined && isMultiple(min ?? 0, step) && { multipleOf: step }),
@@ -66,7 +66,7 @@ function typeSchema(type: string): Schema {
 }
 
 /** A file that is there already, or one that is fetched from its address. */
-function mediaInputSchema(type: string): Schema {
+function fetchedMediaSchema(type: string): Schema {
   return {
     type: "string",
     anyOf: [{ pattern: "^fid_[0-9a-f]{32}$" }, { pattern: "^https://" }],

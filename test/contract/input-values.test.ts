@@ -63,6 +63,16 @@ describe("checking the inputs of a run", () => {
       `${fid}/../x`,
       "upload the image/png to /files and give its file id (fid_ and 32 hex digits)",
     ],
+    [
+      { type: "image/png" },
+      "https://example.com/a.png",
+      "upload the image/png to /files and give its file id (fid_ and 32 hex digits)",
+    ],
+    [
+      { type: "image/png", url: true },
+      "http://example.com/a.png",
+      "upload the image/png to /files and give its file id (fid_ and 32 hex digits), or the https:// address where it is",
+    ],
   ])("refuses for %j the value %j", (changed, value, message) => {
     expect(checkInputValue(rule(changed), value)).toBe(message);
   });

@@ -32,6 +32,8 @@ describe("a workflow's contract", () => {
     [{ inputs: [{ ...input, min: 5, max: 1 }] }, 'c.json: "inputs[0].min" is 5; it must not exceed max (1)'],
     [{ inputs: [{ ...input, default: "x" }] }, 'c.json: "inputs[0].default" is "x"; give a whole number'],
     [{ inputs: [{ ...input, type: "string", min: 1 }] }, 'c.json: "inputs[0].min" is 1; bounds belong to integer'],
+    [{ inputs: [{ ...input, url: true }] }, 'c.json: "inputs[0].url" is true; addresses are fetched for media types'],
+    [{ inputs: [{ ...input, url: "yes" }] }, 'c.json: "inputs[0].url" is "yes"; it must be true or false'],
   ])("refuses %j", (changed, message) => {
     expect(() => parse(changed)).toThrow(message);
   });

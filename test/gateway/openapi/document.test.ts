@@ -17,6 +17,7 @@ const inputs = [
   { name: "options", type: "object", required: false, node_id: "1" },
   { name: "points", type: "array", required: false, node_id: "1" },
   { name: "mask", type: "image/png", required: true, node_id: "1" },
+  { name: "clip", type: "video/mp4", required: false, node_id: "1", url: true },
 ];
 const outputs = [
   { name: "image", type: "image/png", node_id: "3", description: "The picture." },
@@ -47,11 +48,12 @@ describe("the OpenAPI document", () => {
         upscale: { type: "boolean" },
         options: { type: "object" },
         points: { type: "array", items: {} },
-        mask: {
+        mask: fileId("image/png"),
+        clip: {
           type: "string",
           anyOf: [{ pattern: "^fid_[0-9a-f]{32}$" }, { pattern: "^https://" }],
-          description: "Id of a file, image/png, or its https address.",
-          "x-media-type": "image/png",
+          description: "Id of a file, video/mp4, or its https address.",
+          "x-media-type": "video/mp4",
         },
       },
       required: ["prompt", "sampler", "mask"],
