@@ -90,7 +90,7 @@ export function readSettings(env: Env): GatewaySettings {
     comfy: {
       url: `http://127.0.0.1:${comfyPort}`,
       process: {
-        command: comfyCommand(values.COMFY_START_COMMAND, path(podPaths.comfy), comfyPort),
+        command: comfyCommand(values.COMFY_START_COMMAND, path(podPaths.comfy), comfyPort, values[podEnv.maxUploadMb]),
         env: comfyEnv(env),
       },
     },

@@ -4,13 +4,20 @@ import { splitWords } from "../comfy/command.ts";
 import type { Env } from "../settings.ts";
 
 /** Program and arguments of ComfyUI: as somebody said, else as it lies in the image. */
-export function comfyCommand(command: string | undefined, comfyFolder: string, port: number): string[] {
+export function comfyCommand(
+  command: string | undefined,
+  comfyFolder: string,
+  port: number,
+  uploadBytes: number,
+): string[] {
   if (command !== undefined) return splitWords(command);
   return [
     ...["python", join(comfyFolder, "main.py"), "--listen", "127.0.0.1", "--port", String(port)],
     "--disable-auto-launch",
     // ComfyUI writes the whole prompt into every PNG: callers' outputs would give the workflow away.
     "--disable-metadata",
+    // What the gateway took as an upload, its loaders must take from the gateway; by itself it takes 100 MB.
+    ...["--max-upload-size", String(Math.max(100, Math.ceil(uploadBytes / 1024 ** 2) + 1))],
   ];
 }
 

@@ -22,7 +22,7 @@ describe("the gateway's settings", () => {
         process: {
           command: [
             ...["python", "/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "8188"],
-            ...["--disable-auto-launch", "--disable-metadata"],
+            ...["--disable-auto-launch", "--disable-metadata", "--max-upload-size", "2049"],
           ],
           env: { RUNPOD_POD_ID: "p1abc" },
         },
@@ -62,6 +62,27 @@ describe("the gateway's settings", () => {
 
   it.each(["0", "-1", "none", "inf", "Infinite", ""])("know %j as no time limit, as the original did", (text) => {
     expect(readSettings({ ...least, COMFY_ENDPOINTS_PROMPT_TIMEOUT_SECONDS: text }).limits.jobTimeoutMs).toBeNull();
+  });
+
+  it.each([
+    ["0", "0", null, null],
+    ["1", "5", 3_600_000, 5 * 1024 ** 2],
+  ])("keep files for %s hours in %s MB", (hours, megabytes, fileTtlMs, fileQuotaBytes) => {
+    const { limits } = readSettings({
+      ...least,
+      COMFY_ENDPOINTS_FILE_TTL_HOURS: hours,
+      COMFY_ENDPOINTS_FILE_QUOTA_MB: megabytes,
+    });
+    expect(limits).toMatchObject({ fileTtlMs, fileQuotaBytes });
+  });
+
+  it.each([
+    ["COMFY_ENDPOINTS_FILE_TTL_HOURS", "a week", "give a number of hours, or 0 to keep files for ever"],
+    ["COMFY_ENDPOINTS_FILE_QUOTA_MB", "-1", "give a number of MB, or 0 for no limit"],
+  ])("are refused with %s of %s", (name, text, message) => {
+    expect(() => readSettings({ ...least, [name]: text })).toThrow(
+      `the environment: "${name}" is "${text}"; ${message}`,
+    );
   });
 
   it("keep a local pod below its folder, on its ports and off the network", () => {
