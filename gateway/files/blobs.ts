@@ -25,12 +25,14 @@ export interface Incoming {
   sha256: string;
   /** Where they lie for the time being. */
   path: string;
+  /** Ends when they are safe on disk. */
+  synced: Promise<void>;
 }
 
 /** Bytes in a folder, each under its hash: what is equal is there once. No name here comes from a caller. */
 export interface Blobs {
   /**
-   * Writes bytes down as they come, hashed on their way; they are safe on disk when it ends.
+   * Writes bytes down as they come, hashed on their way. What it answers must be kept or dropped.
    * @param onChunk told the size of each piece before it is written; throws to stop
    */
   receive(bytes: AsyncIterable<Uint8Array>, maxBytes: number, onChunk: (size: number) => void): Promise<Incoming>;
@@ -63,6 +65,11 @@ export function createBlobs(folder: string): Blobs {
     return existsSync(path) ? path : undefined;
   };
 
+  const drop = async ({ path, synced }: Incoming): Promise<void> => {
+    await synced.catch(() => undefined);
+    await rm(path, { force: true });
+  };
+
   return {
     receive: async (bytes, maxBytes, onChunk) => {
       const path = join(incomingFolder, randomUUID());
@@ -73,17 +80,17 @@ export function createBlobs(folder: string): Blobs {
         throw error;
       }
     },
-    drop: ({ path }) => rm(path, { force: true }),
-    keep: async ({ path, sha256 }) => {
+    drop,
+    keep: async (incoming) => {
+      const { path, sha256, synced } = incoming;
       const place = placeOf(sha256);
       if (existsSync(place)) {
-        await rm(path, { force: true });
+        await drop(incoming);
         return;
       }
       const isNew = mkdirSync(dirname(place), { recursive: true }) !== undefined;
       renameSync(path, place);
-      await syncFolder(dirname(place));
-      if (isNew) await syncFolder(blobsFolder);
+      await Promise.all([synced, syncFolder(dirname(place)), isNew && syncFolder(blobsFolder)]);
     },
     remove: (sha256) => rm(placeOf(sha256), { force: true }),
     path: pathOf,
@@ -109,10 +116,10 @@ async function write(
   path: string,
   maxBytes: number,
   onChunk: (size: number) => void,
-): Promise<{ sizeBytes: number; sha256: string }> {
+): Promise<Omit<Incoming, "path">> {
   const hash = createHash("sha256");
   let sizeBytes = 0;
-  const measured = async function* (): AsyncGenerator<Uint8Array> {
+  const measured = async function* (): AsyncGenerator<Uint8Array, void> {
     for await (const chunk of bytes) {
       sizeBytes += chunk.length;
       if (sizeBytes > maxBytes) throw new FileTooLarge(maxBytes);
@@ -123,36 +130,31 @@ async function write(
     if (sizeBytes === 0) throw new FileEmpty();
   };
   const source = measured();
+  const file = openSync(path, "wx", 0o444);
   const start: Uint8Array[] = [];
   let isWhole = false;
-  while (!isWhole && sizeBytes <= smallBytes) {
-    const { value, done } = await source.next();
-    if (done === true) isWhole = true;
-    else start.push(value);
-  }
-  if (isWhole) await writeSmall(Buffer.concat(start), path);
-  else {
-    const all = async function* (): AsyncGenerator<Uint8Array> {
-      yield* start;
-      yield* source;
-    };
-    await pipeline(all, createWriteStream(path, { flags: "wx", mode: 0o444, flush: true }));
-  }
-  return { sizeBytes, sha256: hash.digest("hex") };
-}
-
-const smallBytes = 64 * 1024;
-
-/** Every step through the thread pool takes about as long as a small file takes: only the disk is waited for. */
-async function writeSmall(bytes: Buffer, path: string): Promise<void> {
-  const file = openSync(path, "wx", 0o444);
   try {
-    writeFileSync(file, bytes);
-    await sync(file);
-  } finally {
+    while (!isWhole && sizeBytes <= smallBytes) {
+      const { value, done } = await source.next();
+      if (done === true) isWhole = true;
+      else start.push(value);
+    }
+    if (isWhole) writeFileSync(file, Buffer.concat(start));
+  } catch (error) {
     closeSync(file);
+    throw error;
   }
+  if (isWhole) return { sizeBytes, sha256: hash.digest("hex"), synced: sync(file).finally(() => closeSync(file)) };
+  const all = async function* (): AsyncGenerator<Uint8Array> {
+    yield* start;
+    yield* source;
+  };
+  await pipeline(all, createWriteStream(path, { fd: file, flush: true }));
+  return { sizeBytes, sha256: hash.digest("hex"), synced: Promise.resolve() };
 }
+
+// Every step through the thread pool takes about as long as writing a small file does: only the disk is waited for.
+const smallBytes = 64 * 1024;
 
 const sync = promisify(fsync);
 
