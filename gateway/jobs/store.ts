@@ -42,8 +42,6 @@ export interface NewJob {
   webhookUrl: string | null;
   /** When the caller gave one: a second request of that key is this job. */
   idempotency: Idempotency | null;
-  /** Whoever asked waits for the end, and has been promised nothing before that. */
-  isAwaited: boolean;
 }
 
 export interface Idempotency {
@@ -79,13 +77,8 @@ export interface Period {
  * what was accepted survives a crash.
  */
 export interface JobStore {
-  /**
-   * Queues a job, unless the queue is full or the same was asked for before. It is safe on disk then; an awaited one only
-   * from its end, or the next `settle`.
-   */
+  /** Queues a job, durably, unless the queue is full or the same was asked for before. */
   accept(job: NewJob): Promise<Accepted>;
-  /** Ends when everything is safe on disk. */
-  settle(): Promise<void>;
   /** What was asked for before under that key. */
   repeated(idempotency: Idempotency): Promise<Repeated | undefined>;
   get(id: string): Promise<JobRecord | undefined>;
