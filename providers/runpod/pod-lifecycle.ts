@@ -8,7 +8,7 @@ import { engineGone } from "./engine-alive.ts";
 import { isRefusal, RunPodError } from "./errors.ts";
 import { IncompleteError, outputs, reasonOf } from "./hook-values.ts";
 import { askMarket } from "./market.ts";
-import { generationOf, jobOf, type PodInputs, parsePodInputs } from "./pod-inputs.ts";
+import { generationOf, inspectPodInputs, jobOf, type PodInputs, parsePodInputs } from "./pod-inputs.ts";
 import { podName } from "./pod-name.ts";
 import { obtainPod, removeStrays, type TriedRung } from "./pod-placing.ts";
 import { podRun } from "./pod-run.ts";
@@ -65,10 +65,12 @@ export async function remove(id: string, properties: Properties, configKey: stri
 
 /** Lets the pod finish the jobs it took; one without a gateway of ours has none. */
 async function drain(properties: Properties): Promise<void> {
-  const { env, drainSeconds, resourceName } = parsePodInputs(properties);
-  const apiKey = env[podEnv.apiKey];
+  const { parsed } = inspectPodInputs(properties);
+  const apiKey = parsed?.env[podEnv.apiKey];
   const { endpointUrl, status } = podStateOf(properties);
-  if (apiKey === undefined || endpointUrl === null || status !== "RUNNING") return;
+  // A state that cannot be read, of an older version, is no reason to keep the pod.
+  if (parsed === undefined || apiKey === undefined || endpointUrl === null || status !== "RUNNING") return;
+  const { drainSeconds, resourceName } = parsed;
   await drainPod({ endpointUrl, apiKey, drainSeconds }, (line) => console.log(`${resourceName}: ${line}`));
 }
 
@@ -137,7 +139,7 @@ async function applySteps(
     if (step.kind === "edit") {
       const merged = mergedJob(job, pod, former);
       const edit = (): Promise<void> => api.editPod(pod.id, merged);
-      await change(api, pod.id, edit, (now) => now !== undefined && jobDifferences(job, now, undefined).length === 0);
+      await change(api, pod.id, edit, (now) => now !== undefined && jobDifferences(job, now, former).length === 0);
     } else {
       const bid = await bidFor(api, pod, inputs);
       const resume = (): Promise<void> => api.resumePod(pod, bid);

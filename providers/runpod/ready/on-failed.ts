@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { RunPodApi } from "../api.ts";
-import { isRefusal } from "../errors.ts";
+import type { Pod, RunPodApi } from "../api.ts";
 import { reasonOf } from "../hook-values.ts";
+import { persist } from "../lost-answers.ts";
 
 /** What may become of a pod whose endpoint does not get ready. */
 export const onFailedActions = ["stop", "terminate", "keep"] as const;
@@ -32,7 +31,8 @@ export async function settleFailedPod(
 
   if (is === "gone") return `it costs nothing any more; the next pulumi up rents another pod`;
   if (onFailed === "terminate") {
-    const error = await persist(() => api.terminatePod(podId), pausesMs);
+    const isGone = (): Promise<boolean> => isOver(api, podId, ["TERMINATED"]);
+    const error = await failure(() => api.terminatePod(podId), isGone, pausesMs);
     if (error !== undefined) return failed("terminated", error);
     return `pod ${podId} was terminated and costs nothing any more; the next pulumi up rents another one`;
   }
@@ -40,29 +40,29 @@ export async function settleFailedPod(
   if (onFailed === "keep") {
     return `pod ${podId} was kept: it runs on and costs ${cost}; look at its log, then mend the app and run pulumi up, or pulumi destroy`;
   }
-  const error = await persist(() => api.stopPod(podId), pausesMs);
-  if (error === undefined || (await isStopped(api, podId))) {
-    return `pod ${podId} was stopped, so it costs only its storage; the next pulumi up starts it again`;
-  }
-  return failed("stopped", error);
+  const isStopped = (): Promise<boolean> => isOver(api, podId, ["EXITED", "TERMINATED"]);
+  const error = await failure(() => api.stopPod(podId), isStopped, pausesMs);
+  if (error !== undefined) return failed("stopped", error);
+  return `pod ${podId} was stopped, so it costs only its storage; the next pulumi up starts it again`;
 }
 
-/** Stopping twice does no harm, so what RunPod did not answer is asked for again; undefined when it was done. */
-async function persist(act: () => Promise<void>, pausesMs: readonly number[]): Promise<unknown> {
-  for (const pauseMs of [...pausesMs, undefined]) {
-    try {
-      await act();
-      return undefined;
-    } catch (error) {
-      if (pauseMs === undefined || !isRefusal(error, "transient")) return error;
-      await sleep(pauseMs);
-    }
-  }
-  return undefined;
-}
+/** What went wrong; undefined when the pod is as wanted. */
+const failure = (
+  act: () => Promise<void>,
+  isDone: () => Promise<boolean>,
+  pausesMs: readonly number[],
+): Promise<unknown> =>
+  persist(act, isDone, pausesMs).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
 
-/** An answer may be lost although it was done. */
-async function isStopped(api: Pick<RunPodApi, "findPod">, podId: string): Promise<boolean> {
+/** Whether the pod is gone, or stopped; not known counts as no. */
+async function isOver(
+  api: Pick<RunPodApi, "findPod">,
+  podId: string,
+  over: readonly Pod["desiredStatus"][],
+): Promise<boolean> {
   const pod = await api.findPod(podId).catch(() => "unknown" as const);
-  return pod === undefined || (pod !== "unknown" && pod.desiredStatus === "EXITED");
+  return pod === undefined || (pod !== "unknown" && over.includes(pod.desiredStatus));
 }

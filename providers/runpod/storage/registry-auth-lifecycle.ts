@@ -4,7 +4,7 @@ import type { RegistryAuth, RunPodApi } from "../api.ts";
 import { connect } from "../connection.ts";
 import { isRefusal } from "../errors.ts";
 import { IncompleteError, isUnknown, outputs, reasonOf } from "../hook-values.ts";
-import { findOrCreate, persist } from "./lost-answers.ts";
+import { findOrCreate, persist } from "../lost-answers.ts";
 import { inputFailures, optional, type Properties, parseInputs } from "./storage-inputs.ts";
 import { namePattern, onlyOne, ownName } from "./storage-name.ts";
 

@@ -3,7 +3,7 @@ import type { NetworkVolume, RunPodApi } from "../api.ts";
 import { connect } from "../connection.ts";
 import { isRefusal } from "../errors.ts";
 import { IncompleteError, isUnknown, outputs, reasonOf } from "../hook-values.ts";
-import { findOrCreate, persist } from "./lost-answers.ts";
+import { findOrCreate, persist } from "../lost-answers.ts";
 import type { Failure, Properties } from "./storage-inputs.ts";
 import { onlyOne, ownName } from "./storage-name.ts";
 import { parseVolumeInputs, type VolumeInputs, volumeChanges, volumeFailures, wantedName } from "./volume-inputs.ts";

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { isRefusal, RunPodError } from "../errors.ts";
+import { isRefusal, RunPodError } from "./errors.ts";
 
 // A list may lack for some moments what was created just now.
 const listLagMs = [0, 1000, 3000];
@@ -39,9 +39,14 @@ export async function findOrCreate<T>(
 /**
  * Sends a change that does no harm when it is made twice, until it is made.
  * @param isDone looks whether it was made although RunPod answered nothing, or something else
+ * @param delaysMs waits before it is sent once more, in milliseconds
  */
-export async function persist(send: () => Promise<unknown>, isDone: () => Promise<boolean>): Promise<void> {
-  for (const delay of [...retryDelaysMs, undefined]) {
+export async function persist(
+  send: () => Promise<unknown>,
+  isDone: () => Promise<boolean>,
+  delaysMs: readonly number[] = retryDelaysMs,
+): Promise<void> {
+  for (const delay of [...delaysMs, undefined]) {
     try {
       await send();
       return;
