@@ -11,6 +11,8 @@ class ApiKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 }
 
+const provider = new ApiKeyProvider();
+
 /** A random key of 32 bytes, kept encrypted in state. */
 export class ApiKey extends pulumi.dynamic.Resource {
   /** Secret. */
@@ -19,7 +21,7 @@ export class ApiKey extends pulumi.dynamic.Resource {
   /** @param rotation any new text makes a new key */
   constructor(name: string, rotation: pulumi.Input<string | undefined>, options?: pulumi.CustomResourceOptions) {
     super(
-      new ApiKeyProvider(),
+      provider,
       name,
       { rotation, key: undefined },
       pulumi.mergeOptions(options, { additionalSecretOutputs: ["key"] }),

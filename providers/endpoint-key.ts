@@ -21,6 +21,8 @@ class EndpointKeyProvider implements pulumi.dynamic.ResourceProvider {
   }
 }
 
+const provider = new EndpointKeyProvider();
+
 export interface EndpointKeyArgs {
   /** The endpoint's address: `endpointUrl` of a ComfyEndpoint. */
   endpointUrl: pulumi.Input<string>;
@@ -45,7 +47,7 @@ export class EndpointKey extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: EndpointKeyArgs, options?: pulumi.CustomResourceOptions) {
     super(
-      new EndpointKeyProvider(),
+      provider,
       name,
       { keyName: undefined, ...args, adminKey: pulumi.secret(args.adminKey), resourceName: name, key: undefined },
       pulumi.mergeOptions(options, { additionalSecretOutputs: ["key", "adminKey"] }),

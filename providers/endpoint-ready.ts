@@ -21,6 +21,8 @@ class EndpointReadyProvider extends ConfiguredProvider implements pulumi.dynamic
   }
 }
 
+const provider = new EndpointReadyProvider();
+
 export interface EndpointReadyArgs {
   /** Base address of the gateway in the pod, whose `/healthz` is watched. */
   endpointUrl: pulumi.Input<string>;
@@ -55,6 +57,6 @@ export class EndpointReady extends pulumi.dynamic.Resource {
 
   constructor(name: string, args: EndpointReadyArgs, options?: pulumi.CustomResourceOptions) {
     const inputs = { ...args, resourceName: name };
-    super(new EndpointReadyProvider(), name, inputs, options, "comfy-endpoints", "EndpointReady");
+    super(provider, name, inputs, options, "comfy-endpoints", "EndpointReady");
   }
 }

@@ -30,6 +30,8 @@ class NetworkVolumeProvider extends ConfiguredProvider implements pulumi.dynamic
   }
 }
 
+const provider = new NetworkVolumeProvider();
+
 export interface NetworkVolumeArgs {
   /** Seed of the Owner: the volume's name is derived from it. */
   ownerSeed: pulumi.Input<string>;
@@ -55,6 +57,6 @@ export class NetworkVolume extends pulumi.dynamic.Resource {
   constructor(name: string, args: NetworkVolumeArgs, options?: pulumi.CustomResourceOptions) {
     const derived = { volumeId: undefined, name: undefined };
     const inputs = { ...args, resourceName: name, ...derived };
-    super(new NetworkVolumeProvider(), name, inputs, options, "comfy-endpoints", "NetworkVolume");
+    super(provider, name, inputs, options, "comfy-endpoints", "NetworkVolume");
   }
 }

@@ -13,6 +13,8 @@ class OwnerProvider extends ConfiguredProvider implements pulumi.dynamic.Resourc
   }
 }
 
+const provider = new OwnerProvider();
+
 /**
  * Who the pods of a deployment belong to: a random seed, kept in state, from which their names are derived, so that two
  * people with equal stack names on one RunPod account never touch each other's pods. Created before the pods and deleted
@@ -23,6 +25,6 @@ export class Owner extends pulumi.dynamic.Resource {
   declare public readonly seed: pulumi.Output<string>;
 
   constructor(name: string, options?: pulumi.CustomResourceOptions) {
-    super(new OwnerProvider(), name, { seed: undefined }, options, "comfy-endpoints", "Owner");
+    super(provider, name, { seed: undefined }, options, "comfy-endpoints", "Owner");
   }
 }

@@ -29,6 +29,8 @@ class RegistryAuthProvider extends ConfiguredProvider implements pulumi.dynamic.
   }
 }
 
+const provider = new RegistryAuthProvider();
+
 export interface RegistryAuthArgs {
   /** Seed of the Owner: the credential's name is derived from it. */
   ownerSeed: pulumi.Input<string>;
@@ -48,7 +50,7 @@ export class RegistryAuth extends pulumi.dynamic.Resource {
   constructor(name: string, args: RegistryAuthArgs, options?: pulumi.CustomResourceOptions) {
     const derived = { registryAuthId: undefined, name: undefined };
     super(
-      new RegistryAuthProvider(),
+      provider,
       name,
       { ...args, password: pulumi.secret(args.password), resourceName: name, ...derived },
       pulumi.mergeOptions(options, { additionalSecretOutputs: ["password"] }),

@@ -24,6 +24,8 @@ class RunPodPodProvider extends ConfiguredProvider implements pulumi.dynamic.Res
   }
 }
 
+const provider = new RunPodPodProvider();
+
 /** One place that was asked for a pod, and what RunPod answered. */
 export interface PlacementAttempt {
   cloud: string;
@@ -138,7 +140,7 @@ export class RunPodPod extends pulumi.dynamic.Resource {
       placement: undefined,
     };
     super(
-      new RunPodPodProvider(),
+      provider,
       name,
       { ...args, resourceName: name, ...derived },
       pulumi.mergeOptions(options, { additionalSecretOutputs: ["env"] }),
