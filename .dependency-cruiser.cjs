@@ -38,7 +38,12 @@ module.exports = {
       from: { path: "^contract/" },
       to: { pathNot: ["^contract/", "node_modules/zod/", "^(node:)?(zlib|path)$"] },
     },
-    only("components", ["contract/", "providers/[^/]+\\.ts$", "providers/runpod/(env-files|deploy-profiles)\\.ts$"]),
+    only("components", [
+      "contract/",
+      "providers/[^/]+\\.ts$",
+      "providers/runpod/(env-files|deploy-profiles)\\.ts$",
+      "providers/image/git\\.ts$",
+    ]),
     only("providers", ["contract/"]),
     {
       name: "provider-logic-knows-no-pulumi",

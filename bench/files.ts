@@ -8,7 +8,7 @@ import { contractDocument, workflowDocument } from "../test/support/apps.ts";
 import { startGatewayProgram } from "../test/support/gateway-program.ts";
 import { hashOfDownload, uploadLarge } from "../test/support/large-files.ts";
 import { residentBytes, watchMemory } from "../test/support/memory.ts";
-import { print, seconds, stopwatch } from "./measure.ts";
+import { mib, print, seconds, stopwatch } from "./measure.ts";
 
 const key = "key-of-the-bench";
 const mebibytes = 1024;
@@ -50,10 +50,6 @@ try {
 } finally {
   await gateway.kill();
   rmSync(folder, { recursive: true, force: true });
-}
-
-function mib(bytes: number): string {
-  return `${(bytes / 1024 ** 2).toFixed(1)} MiB`;
 }
 
 /** What cannot be saved: one hash of all bytes, and one copy of them on the disk. */

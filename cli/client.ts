@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { openAsBlob } from "node:fs";
 import { basename } from "node:path";
-import type { FileObject, Health, Job, ResponseBody } from "../contract/api.ts";
+import type { FileObject, Health, Job, PruneRequest, PruneView, ResponseBody } from "../contract/api.ts";
 import { type ConnectionOptions, createConnection } from "./http/connection.ts";
 import { type Downloaded, downloadFile } from "./http/download.ts";
 import type { StreamEvent } from "./http/event-stream.ts";
@@ -52,6 +52,8 @@ export interface Client {
   files(filter: FileFilter): Promise<ResponseBody<"listFiles", 200>>;
   file(id: string): Promise<FileObject>;
   upload(path: string, file: NewFile): Promise<FileObject>;
+  /** Removes models from the volume. */
+  prune(request: PruneRequest): Promise<PruneView>;
   /** Writes the file where `pathOf` says, whole or not at all. */
   download(fileId: string, pathOf: (mediaType: string) => string): Promise<Downloaded>;
 }
@@ -91,6 +93,10 @@ export function createClient(options: ConnectionOptions): Client {
       // worst stored twice.
       const body = await openAsBlob(path);
       return retry(() => connection.call("uploadFile", { body, headers, signal }), signal);
+    },
+    prune: (request) => {
+      const headers = { "content-type": "application/json" };
+      return retry(() => connection.call("pruneModels", { body: JSON.stringify(request), headers }), signal);
     },
     download: (fileId, pathOf) => downloadFile(connection, fileId, pathOf, signal),
   };

@@ -3,7 +3,7 @@ import { NotFoundError } from "./errors.ts";
 import type { Deployment } from "./stacks/deployment.ts";
 import { findEngine } from "./stacks/engine.ts";
 import type { EndpointOutputs } from "./stacks/outputs.ts";
-import { listStacks, type ProjectOptions, pulumiCli, readOutputs } from "./stacks/pulumi-cli.ts";
+import { listStacks, type ProjectOptions, pulumiCli, readConfig, readOutputs } from "./stacks/pulumi-cli.ts";
 import { knownStacks, usesSharedBackend } from "./stacks/state-dir.ts";
 
 /** The app's deployment, made when there is none. */
@@ -37,6 +37,10 @@ export async function deployedEndpoint(context: Context, appId: string): Promise
   const there = known.length === 0 ? "deploy it first: cend deploy <app.json>" : `deployed are ${known.join(", ")}`;
   throw new NotFoundError(`"${appId}" is not deployed; ${there}`);
 }
+
+/** What an app's deployment is configured with; undefined when nothing is set. */
+export const deploymentConfig = async (context: Context, appId: string, key: string): Promise<string | undefined> =>
+  readConfig(pulumiCli(await projectOptions(context)), appId, key);
 
 /** Apps that are deployed, as far as this machine knows. */
 export const deployedApps = async (context: Context): Promise<string[]> =>

@@ -11,7 +11,9 @@ import { type ExitCode, exitCodeFor, exitCodes } from "./exit-code.ts";
 import { addEndpoints } from "./groups/endpoints.ts";
 import { addFiles } from "./groups/files.ts";
 import { type Act, positiveNumber } from "./groups/group.ts";
+import { addImage } from "./groups/image.ts";
 import { addJobs } from "./groups/jobs.ts";
+import { addModels } from "./groups/models.ts";
 import { listenForInterruption } from "./interruption.ts";
 import { createOutput } from "./output.ts";
 import { knownStacks } from "./stacks/state-dir.ts";
@@ -105,6 +107,16 @@ async function main(words: string[]): Promise<number> {
   addJobs(program, act);
   addFiles(program, act);
   addEndpoints(program, act);
+  addModels(program, act);
+  addImage(program, act);
+
+  program
+    .command("wake <app_id>")
+    .description("start the stopped pod of a deployed app again, and wait until its endpoint takes runs")
+    .option("--no-wait", "do not wait for the endpoint")
+    .action((appId: string, options: { wait: boolean }) =>
+      act(async (given) => (await import("./commands/wake.ts")).run(given, appId, options)),
+    );
 
   program
     .command("destroy <app>")

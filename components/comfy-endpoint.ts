@@ -2,14 +2,17 @@ import { existsSync, readFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { type Deployable, loadDeployable } from "../contract/deployable.ts";
 import { UserError } from "../contract/errors.ts";
+import { pinPacks } from "../contract/nodes/packs.ts";
 import { toPodEnv } from "../contract/pod-env.ts";
 import type { WorkflowContract } from "../contract/workflow-contract.ts";
 import { ApiKey } from "../providers/api-key.ts";
 import { EndpointReady, type OnFailed } from "../providers/endpoint-ready.ts";
+import { resolveCommit } from "../providers/image/git.ts";
 import { NetworkVolume } from "../providers/network-volume.ts";
 import { Owner } from "../providers/owner.ts";
 import { RegistryAuth } from "../providers/registry-auth.ts";
 import { type DeployProfile, type PlacementAttempt, RunPodPod } from "../providers/runpod-pod.ts";
+import { WebhookSecret } from "../providers/webhook-secret.ts";
 import { podArgs, podSettings } from "./pod-args.ts";
 
 export { EndpointKey, type EndpointKeyArgs } from "../providers/endpoint-key.ts";
@@ -28,6 +31,11 @@ export interface ComfyEndpointArgs {
   env?: Record<string, pulumi.Input<string>> | undefined;
   /** Any new text makes a new API key; the container restarts with it. */
   apiKeyRotation?: pulumi.Input<string | undefined>;
+  /**
+   * Any new text makes a new webhook secret; the container restarts with it. Webhooks are signed with the former one too,
+   * until the next rotation: receivers change over when they like.
+   */
+  webhookSecretRotation?: pulumi.Input<string | undefined>;
   /** Any new text replaces the pod: the old one serves until the new one is ready. */
   podRotation?: pulumi.Input<string | undefined>;
   /**
@@ -63,6 +71,11 @@ export interface ComfyEndpointArgs {
   stopAfterSeconds?: number | undefined;
   /** RunPod terminates the pod so long after its creation, in seconds. */
   terminateAfterSeconds?: number | undefined;
+  /**
+   * Minutes in which nobody uses the endpoint before its pod stops itself; the next `up` starts it again, and so does
+   * `comfy-endpoints wake`. 0 never stops it. @default the app's `endpoint.idle_stop_minutes`, else never
+   */
+  idleStopMinutes?: number | undefined;
   /** Id of a living pod to take over, instead of renting one. It then belongs to the stack: destroy terminates it. */
   adoptPodId?: pulumi.Input<string | undefined>;
   /** How long a pod that is to go may finish the jobs it took, in seconds; 0 does not wait. @default 120 */
@@ -109,7 +122,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
     const deployable = readDeployable(args.app);
     const owner = new Owner(`${name}-owner`, { parent: this });
     const apiKey = chooseApiKey(deployable, name, args, { parent: this, dependsOn: owner });
-    const webhookSecret = chooseWebhookSecret(deployable, name, { parent: this, dependsOn: owner });
+    const webhookSecret = chooseWebhookSecret(deployable, name, args, { parent: this, dependsOn: owner });
     const imageRef = imageOf(deployable);
     const volume = mountedVolume(name, args.networkVolume, owner, this);
     const pod = new RunPodPod(
@@ -117,7 +130,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
       {
         ...podArgs(deployable, imageRef),
         ownerSeed: owner.seed,
-        env: podEnv(deployable, { apiKey, webhookSecret }, args.env),
+        env: podEnv(deployable, { apiKey, webhookSecret: webhookSecret.all }, args),
         registryAuthId: registryAuthId(name, deployable, args.registry, owner, this),
         networkVolumeId: volume?.id,
         networkVolumeDataCenter: volume?.dataCenter,
@@ -148,7 +161,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
     this.endpointUrl = ready.endpointUrl;
     this.docsUrl = pulumi.interpolate`${ready.endpointUrl}/docs`;
     this.apiKey = apiKey;
-    this.webhookSecret = webhookSecret;
+    this.webhookSecret = webhookSecret.secret;
     this.podId = pod.podId;
     this.imageRef = pulumi.output(imageRef);
     this.gpuType = pod.gpuType;
@@ -171,9 +184,13 @@ function readDeployable(appFile: string): Deployable {
     for (const warning of deployable.warnings) void pulumi.log.warn(`${appFile}: ${warning}`);
     return deployable;
   } catch (error) {
-    throw error instanceof UserError ? new pulumi.RunError(error.message) : error;
+    throw asRunError(error);
   }
 }
+
+/** The engine shows it as its message alone, when it is somebody's to mend. */
+const asRunError = (error: unknown): unknown =>
+  error instanceof UserError ? new pulumi.RunError(error.message) : error;
 
 /** The app's own key wins over a generated one. */
 function chooseApiKey(
@@ -190,29 +207,42 @@ function chooseApiKey(
 function chooseWebhookSecret(
   { app }: Deployable,
   name: string,
+  args: ComfyEndpointArgs,
   options: pulumi.CustomResourceOptions,
-): pulumi.Output<string> {
+): Pick<WebhookSecret, "secret" | "all"> {
   const own = app.env["COMFY_ENDPOINTS_WEBHOOK_SECRET"];
-  if (own !== undefined) return pulumi.secret(own);
-  const { key } = new ApiKey(`${name}-webhook-secret`, undefined, options);
-  return key.apply((text) => `whsec_${Buffer.from(text, "base64url").toString("base64")}`);
+  if (own === undefined) return new WebhookSecret(`${name}-webhook-secret`, args.webhookSecretRotation, options);
+  const [first = own] = own.trim().split(/\s+/);
+  return { secret: pulumi.secret(first), all: pulumi.secret(own) };
 }
 
 /** What the deployment sets wins over the app's own environment, and that over what the program adds. */
 function podEnv(
   deployable: Deployable,
   secrets: { apiKey: pulumi.Output<string>; webhookSecret: pulumi.Output<string> },
-  added: ComfyEndpointArgs["env"],
+  { app, env, idleStopMinutes }: Pick<ComfyEndpointArgs, "app" | "env" | "idleStopMinutes">,
 ): pulumi.Output<Record<string, string>> {
   return pulumi.secret(
     pulumi
-      .all([secrets.apiKey, secrets.webhookSecret, pulumi.all(added ?? {})])
-      .apply(([apiKey, webhookSecret, extra]) => ({
+      .all([secrets.apiKey, secrets.webhookSecret, pulumi.all(env ?? {}), pinnedArtifacts(deployable, app)])
+      .apply(([apiKey, webhookSecret, extra, artifacts]) => ({
         ...extra,
         ...deployable.app.env,
-        ...toPodEnv(podSettings(deployable, { apiKey, webhookSecret })),
+        ...toPodEnv(podSettings({ ...deployable, artifacts }, { apiKey, webhookSecret, idleStopMinutes })),
       })),
   );
+}
+
+/**
+ * Each pack of nodes at a commit, which is recorded with the pod: a branch or tag is looked up now.
+ * @throws {pulumi.RunError} naming what cannot be told
+ */
+async function pinnedArtifacts({ artifacts }: Deployable, appFile: string): Promise<Deployable["artifacts"]> {
+  try {
+    return await pinPacks(artifacts, appFile, resolveCommit);
+  } catch (error) {
+    throw asRunError(error);
+  }
 }
 
 function mountedVolume(

@@ -30,6 +30,7 @@ const words = (known: readonly string[]) => `give ${known.join(" or ")}`;
 const schema = z.object({
   app: z.string("the path of an app.json"),
   apiKeyRotation: z.string().optional(),
+  webhookSecretRotation: z.string().optional(),
   podRotation: z.string().optional(),
   readyTimeoutSeconds: whole("seconds").optional(),
   onFailed: z.enum(onFailedActions, words(onFailedActions)).optional(),
@@ -39,6 +40,11 @@ const schema = z.object({
   stopAfter: parsed(parseDuration).optional(),
   terminateAfter: parsed(parseDuration).optional(),
   adoptPodId: z.string().optional(),
+  idleStopMinutes: z.coerce
+    .number("a whole number of minutes")
+    .int("give whole minutes")
+    .min(0, "give minutes, or 0 to never stop")
+    .optional(),
   drainSeconds: z.coerce
     .number("a whole number of seconds")
     .int("give whole seconds")
@@ -81,7 +87,7 @@ function settingsOf(config: pulumi.Config, env: Env): z.output<typeof schema> {
 
 function endpointArgs(settings: z.output<typeof schema>, config: pulumi.Config): ComfyEndpointArgs {
   const { maxDeployAttempts, deployProfiles, stopAfter, terminateAfter, adoptPodId, registryUsername } = settings;
-  const { app, apiKeyRotation, podRotation, readyTimeoutSeconds, onFailed, onHostFull, drainSeconds } = settings;
+  const { app, apiKeyRotation, webhookSecretRotation, podRotation, onFailed, onHostFull, drainSeconds } = settings;
   const password = config.getSecret("registryPassword");
   if ((registryUsername === undefined) !== (password === undefined)) {
     throw new UserError(
@@ -89,11 +95,13 @@ function endpointArgs(settings: z.output<typeof schema>, config: pulumi.Config):
     );
   }
   return {
-    ...{ app, apiKeyRotation, podRotation, readyTimeoutSeconds, onFailed, onHostFull, adoptPodId, drainSeconds },
+    ...{ app, apiKeyRotation, webhookSecretRotation, podRotation, onFailed, onHostFull, adoptPodId, drainSeconds },
+    readyTimeoutSeconds: settings.readyTimeoutSeconds,
     profiles: deployProfiles,
     attemptsPerProfile: maxDeployAttempts,
     stopAfterSeconds: stopAfter,
     terminateAfterSeconds: terminateAfter,
+    idleStopMinutes: settings.idleStopMinutes,
     networkVolume: networkVolumeOf(settings),
     registry:
       registryUsername === undefined || password === undefined ? undefined : { username: registryUsername, password },

@@ -4,21 +4,28 @@ import type { RunPodPodArgs } from "../providers/runpod-pod.ts";
 
 /** What the gateway in the pod is told. */
 export function podSettings(
-  { app, contractJson, workflowJson }: Deployable,
-  { apiKey, webhookSecret }: Pick<PodSettings, "apiKey" | "webhookSecret">,
+  { app, artifacts, contractJson, workflowJson }: Deployable,
+  { apiKey, webhookSecret, idleStopMinutes }: Pick<PodSettings, "apiKey" | "webhookSecret" | "idleStopMinutes">,
 ): PodSettings {
   return {
     appId: app.app_id,
     contractJson,
     workflowJson,
-    artifactsJson: JSON.stringify(app.artifacts),
+    artifactsJson: JSON.stringify(artifacts),
     apiKey,
     webhookSecret,
     jobTimeoutSeconds: app.endpoint.timeout_seconds,
     maxPayloadMb: app.endpoint.max_payload_mb,
     maxUploadMb: app.endpoint.max_upload_mb,
+    watchPaths: listed(app.cache_policy.watch_paths),
+    minFileSizeMb: app.cache_policy.min_file_size_mb,
+    symlinkTargets: listed(app.cache_policy.symlink_targets),
+    idleStopMinutes: idleStopMinutes ?? app.endpoint.idle_stop_minutes,
+    warmUpJson: app.endpoint.warm_up && JSON.stringify(app.endpoint.warm_up),
   };
 }
+
+const listed = (paths: readonly string[]): string | undefined => (paths.length === 0 ? undefined : paths.join(","));
 
 /** The pod that an app asks for, but for what is known only at deployment. Sizes in GB. */
 export function podArgs({ app }: Deployable, image: string): Omit<RunPodPodArgs, "ownerSeed" | "env" | "podRotation"> {

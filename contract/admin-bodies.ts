@@ -55,6 +55,23 @@ export const drainView = z.object({
 });
 export type DrainView = z.output<typeof drainView>;
 
+/** `POST /admin/models/prune`. */
+export const pruneRequest = z.object({
+  /** Removes nothing, and tells what would be. */
+  dry_run: z.boolean("true or false").optional(),
+  /** What other pods on the volume said that they need counts for so many days. */
+  keep_days: z.number("a number of days").min(0, "give days from 0").max(3650, "give days up to 3650").default(7),
+});
+export type PruneRequest = z.output<typeof pruneRequest>;
+
+export const pruneView = z.object({
+  dry_run: z.boolean(),
+  /** What was removed, by its path below the models folder: models, and what was begun of some. */
+  items: z.array(z.object({ path: z.string(), size_bytes: z.int() })),
+  freed_bytes: z.int(),
+});
+export type PruneView = z.output<typeof pruneView>;
+
 export const logsQuery = z.object({
   tail: z
     .string()

@@ -16,12 +16,30 @@ export const errorBody = z.object({
   error: z.string(),
   detail: z.string().optional(),
   problems: z.array(problem).optional(),
+  /** Of a boot that failed for good: the step, why, and what can be done. */
+  stage: z.string().optional(),
+  reason: z.string().optional(),
+  remedy: z.string().optional(),
 });
 export type ErrorBody = z.output<typeof errorBody>;
 
 /** Steps of the gateway's boot, in order. */
-export const bootPhases = ["contract", "models", "nodes", "comfyui", "preflight", "ready"] as const;
+export const bootPhases = ["contract", "models", "nodes", "comfyui", "preflight", "warm_up", "ready"] as const;
 export type BootPhase = (typeof bootPhases)[number];
+
+/** How far a model is that the boot brings to its place. */
+export const modelProgress = z.object({
+  /** Its path below the models folder. */
+  name: z.string(),
+  /** `elsewhere`: another pod on the same volume fetches it. */
+  state: z.enum(["waiting", "downloading", "elsewhere", "ready"]),
+  bytes: z.int(),
+  /** All of its bytes; null while that is not known. */
+  size: z.int().nullable(),
+  bytes_per_second: z.int().nullable(),
+  eta_seconds: z.int().nullable(),
+});
+export type ModelProgress = z.output<typeof modelProgress>;
 
 /** `GET /healthz`: 200 when `ok`, else 503. */
 export const health = z.object({
@@ -31,8 +49,35 @@ export const health = z.object({
   detail: z.string().optional(),
   /** Share of the phase that is done, 0 to 1. */
   progress: z.number().optional(),
+  /** While models are brought. */
+  models: z.array(modelProgress).optional(),
+  /** When it failed: the step, why, and what can be done. */
+  stage: z.string().optional(),
+  reason: z.string().optional(),
+  remedy: z.string().optional(),
 });
 export type Health = z.output<typeof health>;
+
+/** `GET /readyz`: 200 when `ready`, else 503. */
+export const readyView = z.object({
+  ready: z.boolean(),
+  /** Why not; null when it is. */
+  reason: z.string().nullable(),
+});
+export type ReadyView = z.output<typeof readyView>;
+
+/** `GET /artifact-resolver/error`: the original's fields and those of every other error. */
+export const bootError = z.object({
+  error: z.string(),
+  detail: z.string(),
+  status: z.literal("artifact_resolver_failed"),
+  stage: z.string(),
+  message: z.string(),
+  reason: z.string(),
+  remedy: z.string(),
+  /** What programs may want to know: `unresolved_models` with the reason of each. */
+  details: z.record(z.string(), z.unknown()).optional(),
+});
 
 export const contractView = z.object({
   contract_id: z.string(),

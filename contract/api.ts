@@ -1,6 +1,17 @@
 import type { z } from "zod";
-import { drainRequest, drainView, keyList, keyRegistration, keyView, logsQuery, type Scope } from "./admin-bodies.ts";
 import {
+  drainRequest,
+  drainView,
+  keyList,
+  keyRegistration,
+  keyView,
+  logsQuery,
+  pruneRequest,
+  pruneView,
+  type Scope,
+} from "./admin-bodies.ts";
+import {
+  bootError,
   cancelReply,
   contractView,
   file,
@@ -9,6 +20,7 @@ import {
   health,
   job,
   openApiView,
+  readyView,
   runAccepted,
   runInputs,
 } from "./api-bodies.ts";
@@ -51,7 +63,7 @@ export const errorCodes = {
 export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes];
 
 /** Body of an answer that is no JSON: a file's `bytes`, `nothing`, or a text of that media type. */
-export type OtherBody = "bytes" | "nothing" | "text/html" | "text/event-stream" | "application/x-ndjson";
+export type OtherBody = "bytes" | "nothing" | "text/html" | "text/plain" | "text/event-stream" | "application/x-ndjson";
 
 export interface Route {
   method: "GET" | "POST" | "PUT" | "DELETE";
@@ -79,6 +91,20 @@ export const routes = {
     scope: "open",
     summary: "Whether the endpoint takes runs, and how far its boot is",
     responses: { 200: health, 503: health },
+  },
+  bootError: {
+    method: "GET",
+    path: "/artifact-resolver/error",
+    scope: "read",
+    summary: "Why the boot failed for good; nothing when it did not",
+    responses: { 204: "nothing", 503: bootError },
+  },
+  ready: {
+    method: "GET",
+    path: "/readyz",
+    scope: "open",
+    summary: "Whether to send runs here: not while the endpoint boots or drains, and not when its queue is full",
+    responses: { 200: readyView, 503: readyView },
   },
   contract: {
     method: "GET",
@@ -201,6 +227,13 @@ export const routes = {
     summary: "A page that shows this API and runs the workflow",
     responses: { 200: "text/html" },
   },
+  metrics: {
+    method: "GET",
+    path: "/metrics",
+    scope: "read",
+    summary: "Queue, waits, run times, GPU seconds, cost, webhooks and requests as numbers for Prometheus",
+    responses: { 200: "text/plain" },
+  },
   keys: {
     method: "GET",
     path: "/admin/keys",
@@ -239,6 +272,15 @@ export const routes = {
     scope: "admin",
     summary: "Take runs again",
     responses: { 204: "nothing" },
+  },
+  pruneModels: {
+    method: "POST",
+    path: "/admin/models/prune",
+    scope: "admin",
+    summary: "Remove fetched models from the volume that no pod on it needs",
+    request: "json",
+    body: pruneRequest,
+    responses: { 200: pruneView },
   },
   logs: {
     method: "GET",

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { artifactsSchema } from "./models/artifact.ts";
+import { linkedFolder } from "./models/folders.ts";
 
 const text = (remedy: string) => z.string().trim().min(1, remedy);
 
@@ -20,14 +22,6 @@ const optionalWhole = (unit: string) =>
     .nullish()
     .transform((value) => value ?? undefined);
 
-/** A path below a folder that is fixed elsewhere: it may not lead out of it. */
-const containedPath = z
-  .string()
-  .trim()
-  .refine((path) => !path.startsWith("/") && !path.includes("\\") && !path.split("/").includes(".."), {
-    error: 'give a relative path without ".."',
-  });
-
 const endpointSchema = z.object({
   /** Title of the API in its documentation. */
   name: text("give the endpoint a name"),
@@ -40,14 +34,25 @@ const endpointSchema = z.object({
   max_payload_mb: wholeNumber(1, "MB"),
   /** Largest uploaded file, in MB. */
   max_upload_mb: wholeNumber(1, "MB").default(2048),
+  /** Minutes without use after which the pod stops itself; it never does when not set. */
+  idle_stop_minutes: optionalWhole("minutes"),
+  /** Inputs of a run that each boot makes before it takes others, so that models are in the GPU's memory by then. */
+  warm_up: z
+    .record(z.string(), z.unknown())
+    .nullish()
+    .transform((inputs) => inputs ?? undefined),
 });
 
 const cachePolicySchema = z.object({
   /** Folders whose large files are moved to the volume, so that a restart finds them again. */
-  watch_paths: z.array(text("give a folder")),
+  watch_paths: z.array(text("give a folder").refine((path) => !path.includes(","), "give a folder without commas")),
   /** Files below this size, in MB, stay where they are. */
   min_file_size_mb: wholeNumber(0, "MB").default(100),
-  symlink_targets: z.array(z.string()).default([]),
+  /**
+   * Folders that are links to the volume, besides ComfyUI's own model folders: a name below ComfyUI's models (`ultralytics`),
+   * or an absolute path.
+   */
+  symlink_targets: z.array(linkedFolder).default([]),
 });
 
 const pluginSchema = z.object({
@@ -86,45 +91,6 @@ const computePolicySchema = z.object({
     .transform((value) => value ?? undefined),
 });
 
-const provides = z
-  .array(z.string())
-  .nullish()
-  .transform((classes) => (classes ?? []).map((name) => name.trim()).filter((name) => name !== ""));
-
-const kind = z.preprocess(
-  (value) => (value === undefined || (typeof value === "string" && value.trim() === "") ? "model" : value),
-  z.enum(["model", "custom_node"]),
-);
-
-const artifactSchema = z
-  .object({
-    kind,
-    source_url: text("give the URL to download from"),
-    /** Model file name as the workflow's loader names it. */
-    match: z.string().trim().default(""),
-    /** Folder below ComfyUI's models. */
-    target_subdir: containedPath.default(""),
-    /** File below target_subdir; for a custom node its folder name. */
-    target_path: containedPath.default(""),
-    /** Git ref of a custom node. */
-    ref: optionalText,
-    /** Node classes that the repository brings. */
-    provides,
-  })
-  .superRefine((artifact, context) => {
-    if (artifact.kind !== "model") return;
-    for (const field of ["match", "target_subdir", "target_path"] as const) {
-      if (artifact[field] === "") {
-        context.addIssue({
-          code: "custom",
-          path: [field],
-          input: artifact[field],
-          message: "a model artifact needs it",
-        });
-      }
-    }
-  });
-
 const envName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "give a name of letters, digits and _");
 
 /** `app.json`: one app, its workflow and what it needs to run. */
@@ -148,10 +114,7 @@ export const appSchema = z.object({
   cache_policy: cachePolicySchema,
   build: buildSchema,
   compute_policy: computePolicySchema.nullish().transform((policy) => policy ?? computePolicySchema.parse({})),
-  artifacts: z
-    .array(artifactSchema)
-    .nullish()
-    .transform((artifacts) => artifacts ?? []),
+  artifacts: artifactsSchema,
   /** GPU labels in order of preference; only these are used. */
   preferred_gpu_types: z
     .array(text("give a GPU such as RTX 4090"))
@@ -169,9 +132,6 @@ export function appWarnings(app: App): string[] {
   }
   if (app.endpoint.mode !== "async") {
     warnings.push(`"endpoint.mode" is "${app.endpoint.mode}"; endpoints are async whatever it says`);
-  }
-  if (app.cache_policy.symlink_targets.length > 0) {
-    warnings.push('"cache_policy.symlink_targets" does nothing; model folders are linked to the volume by themselves');
   }
   return warnings;
 }

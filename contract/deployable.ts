@@ -1,13 +1,20 @@
 import { dirname, resolve } from "node:path";
 import { type App, appSchema, appWarnings } from "./app.ts";
 import { documentError, type Problem, UserError } from "./errors.ts";
+import type { Artifact } from "./models/artifact.ts";
+import { checkArtifacts } from "./models/check.ts";
+import { lockArtifacts, lockFileName } from "./models/lock.ts";
+import { movingPacks, nodePacks } from "./nodes/packs.ts";
 import { parseDocument, parseJson } from "./parse.ts";
+import { warmUpInputs } from "./warm-up.ts";
 import { isClass, isLink, type Prompt, type PromptNode, parseWorkflow } from "./workflow.ts";
 import { type ContractInput, type WorkflowContract, workflowContractSchema } from "./workflow-contract.ts";
 
-/** An app whose three files were read, checked, and meet. */
+/** An app whose files were read, checked, and meet. */
 export interface Deployable {
   app: App;
+  /** The app's artifacts as models.lock.json pins them. */
+  artifacts: Artifact[];
   contract: WorkflowContract;
   prompt: Prompt;
   /** The files' own texts, as they go to the pod. */
@@ -18,7 +25,8 @@ export interface Deployable {
 }
 
 /**
- * Reads `app.json`, the workflow it names, and the contract beside that (`workflow.json` → `workflow.contract.json`).
+ * Reads `app.json`, the workflow it names, the contract beside that (`workflow.json` → `workflow.contract.json`), and
+ * `models.lock.json` beside app.json when there is one.
  * @param readText the file's text, or undefined when there is no such file
  * @throws {UserError} at the first file that is missing or broken, with all of its problems
  */
@@ -42,8 +50,23 @@ export function loadDeployable(appFile: string, readText: (path: string) => stri
   }
   const contract = parseDocument(workflowContractSchema, parseJson(contractJson, contractFile), contractFile);
   checkContractMeetsWorkflow(contract, prompt, contractFile);
-  return { app, contract, prompt, contractJson, workflowJson, warnings: appWarnings(app) };
+
+  if (app.endpoint.warm_up !== undefined) warmUpInputs(contract, app.endpoint.warm_up, appFile);
+  const lockFile = resolve(dirname(appFile), lockFileName);
+  const { artifacts, warnings } = lockArtifacts(app.artifacts, readText(lockFile), lockFile);
+  const moving = movingPacks(nodePacks(artifacts, appFile)).map(
+    ({ at, ref }) =>
+      `"artifacts[${at}].ref" is "${ref}"; each deployment takes the commit that it is then; run comfy-endpoints lock, or give the full commit`,
+  );
+  return {
+    ...{ app, artifacts, contract, prompt, contractJson, workflowJson },
+    // What an image brings along nobody has to declare: a model that lacks is no error, then.
+    warnings: [...appWarnings(app), ...warnings, ...moving, ...missingModels(artifacts, prompt)],
+  };
 }
+
+const missingModels = (artifacts: readonly Artifact[], prompt: Prompt): string[] =>
+  checkArtifacts(artifacts, prompt).errors.map(({ message }) => message);
 
 /**
  * Every node and field that the contract names must be in the workflow.

@@ -64,12 +64,21 @@ export function checkInputs(
   const known = new Set(rules.map((rule) => rule.name));
   const unexpected = [...given.keys()].filter((name) => !known.has(name)).sort();
   if (unexpected.length > 0) {
-    const code = `unexpected_inputs:${unexpected.join(",")}`;
-    for (const name of unexpected)
-      problems.push({ path: name, code, message: `is not an input; the inputs are ${[...known].join(", ")}` });
+    // Every problem names them all: without an end, a small request would have an answer of gigabytes.
+    const shown = unexpected.slice(0, mostUnexpected).map((name) => name.slice(0, longestName));
+    const code = `unexpected_inputs:${shown.join(",")}`;
+    const others = unexpected.length - shown.length;
+    const more = others === 0 ? "" : `, and ${others} more are not either`;
+    const inputs = [...known].join(", ");
+    for (const name of shown)
+      problems.push({ path: name, code, message: `is not an input; the inputs are ${inputs}${more}` });
   }
   return { values, problems };
 }
+
+const mostUnexpected = 20;
+// No input's name is longer.
+const longestName = 64;
 
 /** What is wrong with the value, as a remedy; undefined when it fits. */
 export function checkInputValue(rule: ValueRule, value: unknown): string | undefined {

@@ -10,7 +10,7 @@ export interface PodSettings {
   artifactsJson: string;
   /** The endpoint's first key. */
   apiKey: string;
-  /** Signs webhooks: `whsec_` and base64, as Standard Webhooks has it. */
+  /** Signs webhooks: `whsec_` and base64, as Standard Webhooks has it; several with blanks between each sign. */
   webhookSecret: string;
   /** Longest run time of a job, in seconds. */
   jobTimeoutSeconds: number;
@@ -18,6 +18,16 @@ export interface PodSettings {
   maxPayloadMb: number;
   /** Largest upload, in MB. */
   maxUploadMb: number;
+  /** Folders whose large files move to the volume, with commas between; undefined for none, as below. */
+  watchPaths: string | undefined;
+  /** Files below this size, in MB, stay where they are. */
+  minFileSizeMb: number;
+  /** Folders that are links to the volume besides ComfyUI's model folders, with commas between. */
+  symlinkTargets: string | undefined;
+  /** Minutes without use after which the pod stops itself; undefined for never. */
+  idleStopMinutes: number | undefined;
+  /** JSON of the inputs of the run that warms the endpoint up; undefined for none. */
+  warmUpJson: string | undefined;
 }
 
 /** Name of each setting in the pod's environment; the original's where it had one. */
@@ -31,6 +41,11 @@ export const podEnv = {
   jobTimeoutSeconds: "COMFY_ENDPOINTS_PROMPT_TIMEOUT_SECONDS",
   maxPayloadMb: "COMFY_ENDPOINTS_MAX_PAYLOAD_MB",
   maxUploadMb: "COMFY_ENDPOINTS_MAX_UPLOAD_MB",
+  watchPaths: "COMFY_ENDPOINTS_WATCH_PATHS",
+  minFileSizeMb: "COMFY_ENDPOINTS_MIN_FILE_SIZE_MB",
+  symlinkTargets: "COMFY_ENDPOINTS_SYMLINK_TARGETS",
+  idleStopMinutes: "COMFY_ENDPOINTS_IDLE_STOP_MINUTES",
+  warmUpJson: "COMFY_ENDPOINTS_WARM_UP_JSON",
 } as const satisfies Record<keyof PodSettings, string>;
 
 /** Keys that ship in samples all over the world: an endpoint with one of them is open to everybody. */
@@ -64,8 +79,9 @@ const mostPieces = 16;
  * @throws {UserError} when a text is too long even so
  */
 export function toPodEnv(settings: PodSettings): Record<string, string> {
-  const entries = Object.entries(settings) as [keyof PodSettings, string | number][];
-  return Object.fromEntries(entries.flatMap(([setting, value]) => variables(podEnv[setting], String(value))));
+  const entries = Object.entries(settings) as [keyof PodSettings, string | number | undefined][];
+  const set = entries.filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set.flatMap(([setting, value]) => variables(podEnv[setting], String(value))));
 }
 
 function variables(name: string, value: string): [string, string][] {

@@ -35,6 +35,7 @@ export function settingsAlone(flags: Flags, env: Env, folder: string): GatewaySe
     workflow: document("workflow"),
     comfy: attaches(flags, env) ? { url, process: null } : read.comfy,
     state: { database, files: join(dirname(database), "files") },
+    provisioning: null,
   };
 }
 

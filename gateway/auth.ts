@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { RequestHandler } from "express";
 import { errorCodes, firstKeyName, type KeyView, type Scope, scopes } from "../contract/api.ts";
 import { HttpProblem } from "./http.ts";
@@ -11,7 +11,7 @@ export interface KnownKey {
   scopes: readonly Scope[];
 }
 
-export const digestOf = (text: string): Buffer => createHash("sha256").update(text).digest();
+export const digestOf = (text: string): Buffer => hash("sha256", text, "buffer");
 
 /** The endpoint's first key, good for everything. */
 export const firstKey = (text: string): KnownKey => ({ name: firstKeyName, digest: digestOf(text), scopes });

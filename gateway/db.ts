@@ -1,36 +1,41 @@
-import { mkdirSync } from "node:fs";
+import { closeSync, fdatasync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { promisify } from "node:util";
 import { UserError } from "../contract/errors.ts";
 import { migrations } from "./migrations.ts";
+import { createSharedSync } from "./shared-sync.ts";
 
-/** The gateway's database. Reads are done at once; writes go together in one transaction. */
+/** The gateway's database. Writes that come together go in one transaction. */
 export interface Database {
   prepare(sql: string): StatementSync;
+  /** Reads at once; ends when every commit that may show in what was read is safe on disk. */
+  read<T>(work: () => T): Promise<T>;
   /**
-   * Does the work in the next transaction, with everything else that waits for it: many requests share one fsync. Ends
-   * when it is safe on disk. Work that throws is undone alone.
+   * Does the work in the next transaction, and ends when that is safe on disk: many requests share one fsync, and nothing
+   * else waits for it. Work that throws is undone alone.
+   * @param written told the value when it is written but not yet safe: it outlives this process, not the machine
    */
-  commit<T>(work: () => T): Promise<T>;
+  commit<T>(work: () => T, written?: (value: T) => void): Promise<T>;
   /**
-   * Like commit, but ends when it is written: it outlives this process, and with the next commit also the machine. For what
-   * may be done again when the machine itself fails.
+   * Like commit, but ends when it is written; it is safe with the next commit. For what may be done again when the machine
+   * itself fails.
    */
   note<T>(work: () => T): Promise<T>;
-  /** Calls the listener after every transaction: something may have changed. */
-  onCommit(listener: () => void): void;
   /** Writes what waits, then closes. */
   close(): void;
 }
 
 /**
  * Opens the database, made or brought up to date as needed.
+ * @param syncFile brings a file's bytes to the disk
  * @throws {UserError} when it cannot be used: somebody else wrote it or has it open, or a newer version of the gateway did
  */
-export function openDatabase(path: string): Database {
+export function openDatabase(path: string, syncFile: (file: number) => Promise<void> = promisify(fdatasync)): Database {
   const sqlite = openFile(path);
   migrate(sqlite, path);
-  return groupingCommits(sqlite);
+  // It is there for as long as the database is open.
+  return groupingCommits(sqlite, openSync(`${path}-wal`, "r"), syncFile);
 }
 
 function openFile(path: string): DatabaseSync {
@@ -38,7 +43,8 @@ function openFile(path: string): DatabaseSync {
     mkdirSync(dirname(path), { recursive: true });
     const sqlite = new DatabaseSync(path, { timeout: 1000 });
     // One process owns the file. Exclusive locking also frees WAL from shared memory, which network volumes lack.
-    sqlite.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;");
+    // NORMAL leaves it to us when a commit is brought to the disk: SQLite would have everybody else wait meanwhile.
+    sqlite.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
     return sqlite;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -52,66 +58,98 @@ function openFile(path: string): DatabaseSync {
 interface Waiting {
   work: () => unknown;
   isNote: boolean;
+  written: (value: unknown) => void;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
 
-function groupingCommits(sqlite: DatabaseSync): Database {
+function groupingCommits(sqlite: DatabaseSync, log: number, syncFile: (file: number) => Promise<void>): Database {
   let waiting: Waiting[] = [];
-  const listeners: (() => void)[] = [];
+  let flushing: NodeJS.Immediate | undefined;
+  /** How many groups are on their way to the disk. */
+  let unsafe = 0;
+  const disk = createSharedSync(() => syncFile(log));
 
   const flush = (): void => {
     const group = waiting;
     waiting = [];
+    flushing = undefined;
     if (group.length === 0) return;
-    const isNote = group.every((each) => each.isNote);
+    let done: Done[];
     try {
-      if (isNote) sqlite.exec("PRAGMA synchronous = NORMAL");
       sqlite.exec("BEGIN IMMEDIATE");
-      const settled = group.map((each) => attempt(sqlite, each));
+      done = group.flatMap((each) => attempt(sqlite, each));
       sqlite.exec("COMMIT");
-      for (const settle of settled) settle();
-      for (const listener of listeners) listener();
     } catch (error) {
       // The disk is full, or broken: nothing of it happened.
       if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
       for (const { reject } of group) reject(error);
+      return;
+    }
+    for (const { isNote, value, resolve } of done) if (isNote) resolve(value);
+    const commits = done.filter(({ isNote }) => !isNote);
+    if (commits.length > 0) void settle(commits);
+  };
+  const settle = async (commits: readonly Done[]): Promise<void> => {
+    unsafe += 1;
+    const safe = disk.sync();
+    for (const { written, value } of commits) written(value);
+    try {
+      await safe;
+      for (const { resolve, value } of commits) resolve(value);
+    } catch (error) {
+      for (const { reject } of commits) reject(error);
     } finally {
-      if (isNote) sqlite.exec("PRAGMA synchronous = FULL");
+      unsafe -= 1;
+      flushSoon();
     }
   };
-  const put = <T>(work: () => T, isNote: boolean): Promise<T> =>
+  const flushSoon = (): void => {
+    if (waiting.length > 0) flushing ??= setImmediate(flush);
+  };
+  const put = <T>(work: () => T, isNote: boolean, written: (value: T) => void = () => undefined): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       // A request that was cut off by the end of all.
       if (!sqlite.isOpen) throw new Error("the database is closed");
-      if (waiting.length === 0) setImmediate(flush);
-      waiting.push({ work, isNote, resolve: resolve as (value: unknown) => void, reject });
+      waiting.push({ work, isNote, written, resolve, reject } as Waiting);
+      if (isNote) queueMicrotask(flush);
+      // While the disk is busy more come together: they would have to wait for it anyway.
+      else if (unsafe === 0) flushSoon();
     });
 
   return {
     prepare: (sql) => sqlite.prepare(sql),
-    commit: (work) => put(work, false),
-    note: (work) => put(work, true),
-    onCommit: (listener) => {
-      listeners.push(listener);
+    read: async (work) => {
+      const value = work();
+      await disk.underWay();
+      return value;
     },
+    commit: (work, written) => put(work, false, written),
+    note: (work) => put(work, true),
     close: () => {
       flush();
+      // Brings everything to its place, safely.
       sqlite.close();
+      const close = (): void => closeSync(log);
+      void Promise.resolve(disk.underWay()).then(close, close);
     },
   };
 }
 
-/** @returns what tells the caller, to be called when the group is committed */
-function attempt(sqlite: DatabaseSync, { work, resolve, reject }: Waiting): () => void {
+/** Work that is written, and what it gave. */
+type Done = Waiting & { value: unknown };
+
+/** @returns nothing for work that failed */
+function attempt(sqlite: DatabaseSync, waiting: Waiting): Done[] {
   sqlite.exec("SAVEPOINT work");
   try {
-    const value = work();
+    const value = waiting.work();
     sqlite.exec("RELEASE work");
-    return () => resolve(value);
+    return [{ ...waiting, value }];
   } catch (error) {
     sqlite.exec("ROLLBACK TO work; RELEASE work");
-    return () => reject(error);
+    waiting.reject(error);
+    return [];
   }
 }
 
@@ -131,6 +169,3 @@ function migrate(sqlite: DatabaseSync, path: string): void {
     sqlite.exec(`BEGIN; ${migration} PRAGMA user_version = ${version + at + 1}; COMMIT;`);
   });
 }
-
-/** The result of work that SQLite does at once, for interfaces whose other implementations have to wait. */
-export const promised = <T>(work: () => T): Promise<T> => new Promise((resolve) => resolve(work()));

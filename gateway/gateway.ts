@@ -5,17 +5,27 @@ import { UserError } from "../contract/errors.ts";
 import { createDrain } from "./admin/drain.ts";
 import { createKeyStore } from "./admin/keys.ts";
 import { createApp } from "./app.ts";
-import { createBoot } from "./boot.ts";
+import { createBoot } from "./boot/boot.ts";
+import { pruneModels } from "./boot/models/prune.ts";
+import { modelFolders } from "./boot/models/store.ts";
+import { packsOf, podSteps } from "./boot/steps.ts";
+import { createWarmUp } from "./boot/warm-up.ts";
 import { createAttachedComfy } from "./comfy/attached.ts";
 import { createComfyClient } from "./comfy/client.ts";
 import { createComfyProcess } from "./comfy/process.ts";
 import { openDatabase } from "./db.ts";
+import { lendingFolder } from "./files/blobs.ts";
 import { createDiskFileStore } from "./files/disk-store.ts";
 import { createSweeper } from "./files/sweeper.ts";
 import { createJobs } from "./jobs/jobs.ts";
-import { createHttpServer, usualTimeouts } from "./limits/timeouts.ts";
+import { createHttpServer, type HttpTimeouts, usualTimeouts } from "./limits/timeouts.ts";
 import { type LogTail, messageOf } from "./log.ts";
+import { createMetrics } from "./metrics/metrics.ts";
 import { publicInternet, type Reach } from "./net/guarded-fetch.ts";
+import { createIdleStop, type IdleStop } from "./pod/idle-stop.ts";
+import { loadOwnPod } from "./pod/own-pod.ts";
+import { askRunPod, createPodPrice } from "./pod/price.ts";
+import { hasWork, type WorkOptions } from "./pod/work.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { createWebhooks } from "./webhooks/webhooks.ts";
 import { loadWorkflow } from "./workflow/load.ts";
@@ -31,12 +41,17 @@ export interface Gateway {
 export interface Surroundings {
   /** What requests to addresses that callers name may reach. */
   reach?: Reach;
+  /** How long callers may take. */
+  timeouts?: HttpTimeouts;
 }
+
+/** Where jobs may run as long as they like. */
+const longestWarmUpMs = 900_000;
 
 export function createGateway(
   settings: GatewaySettings,
   log: LogTail,
-  { reach = publicInternet }: Surroundings = {},
+  { reach = publicInternet, timeouts = usualTimeouts }: Surroundings = {},
 ): Gateway {
   const { comfy, state, limits, appId, apiKey } = settings;
   const database = openDatabase(state.database);
@@ -49,32 +64,67 @@ export function createGateway(
   const comfyServer =
     comfy.process === null
       ? createAttachedComfy({ url: comfy.url, client, log })
-      : createComfyProcess({ ...comfy.process, answers: async () => (await client.trouble()) === undefined, log });
+      : createComfyProcess({
+          command: comfy.process.command,
+          // Where its nodes may read, besides its own folders.
+          env: { ...comfy.process.env, COMFY_ENDPOINTS_INPUTS_DIR: lendingFolder(state.files) },
+          answers: async () => (await client.trouble()) === undefined,
+          log,
+        });
+  const price = createPodPrice({ ask: settings.pod && askRunPod(settings.pod), log });
   const jobs = createJobs({
     ...{ database, files, appId, limits, log },
     comfy: { url: comfy.url, client, server: comfyServer, outlives: comfy.process === null },
-    // Nobody says yet what the pod costs.
-    costPerHour: () => undefined,
+    costPerHour: price.perHour,
+    ended: (id) => {
+      webhooks.wake();
+      metrics.jobEnded(id);
+    },
   });
 
-  const boot = createBoot({ load: () => loadWorkflow(settings), comfy: comfyServer, client, log });
-  const webhooks = createWebhooks({ database, jobs: jobs.view, secret: settings.webhookSecret, reach, log });
+  const { provisioning } = settings;
+  const boot = createBoot({
+    ...{ load: () => loadWorkflow(settings), comfy: comfyServer, client, log },
+    steps: provisioning === null ? {} : podSteps(provisioning, log),
+    warmUp:
+      settings.warmUp &&
+      createWarmUp({ inputs: settings.warmUp, client, timeoutMs: limits.jobTimeoutMs ?? longestWarmUpMs, log }),
+    packs: () => (provisioning === null ? [] : packsOf(provisioning)),
+  });
+  const webhooks = createWebhooks({ database, jobs: jobs.view, secrets: settings.webhookSecrets, reach, log });
+  const metrics = createMetrics({
+    job: (id) => jobs.view.byId(id),
+    unfinished: () => jobs.store.unfinished(),
+    pendingDeliveries: () => webhooks.outbox.pending(),
+    isReady: () => boot.health().status === "ok",
+    costPerHour: price.perHour,
+    log,
+  });
+  const idleStop = idleStopOf(settings, log, {
+    unfinished: () => jobs.store.unfinished(),
+    hasFailed: () => boot.health().status === "failed",
+    nextAttemptAt: () => (webhooks.enabled ? webhooks.outbox.nextAt(new Set()) : Promise.resolve(undefined)),
+  });
   const app = createApp({
-    ...{ apiKey, boot, jobs, files, webhooks, reach, log },
+    ...{ apiKey, boot, jobs, files, webhooks, metrics, idleStop, reach, log },
+    prune:
+      provisioning && ((request) => pruneModels(modelFolders(provisioning.models), provisioning.pod, request, log)),
     keys: createKeyStore(database),
     drain: createDrain(),
-    limits: { ...limits, bodyMs: usualTimeouts.body },
+    limits: { ...limits, bodyMs: timeouts.body },
     corsOrigins: settings.corsOrigins,
   });
-  const server = createHttpServer(app, usualTimeouts);
+  const server = createHttpServer(app, timeouts);
 
   const stopping = new AbortController();
   const stopped = (): boolean => stopping.signal.aborted;
   const bootAndWork = async (): Promise<void> => {
     if (stopped()) return;
     await boot.run(stopping.signal);
+    if (stopped()) return;
+    idleStop?.start();
     const workflow = boot.workflow();
-    if (stopped() || workflow === undefined || boot.health().status === "failed") return;
+    if (workflow === undefined || boot.health().status === "failed") return;
     jobs.start(workflow);
   };
   let booting: Promise<void> = Promise.resolve();
@@ -87,16 +137,33 @@ export function createGateway(
       webhooks.start();
       sweeper.start();
       booting = bootAndWork();
+      // After ComfyUI was started, which takes its time anyway.
+      price.start();
       return port;
     },
     stop: async () => {
       stopping.abort();
+      price.stop();
       // First: a ComfyUI that goes away must not look like a lost job.
       const idle = jobs.stop();
-      await Promise.all([idle, closeServer(server), comfyServer.stop(), webhooks.stop(), sweeper.stop(), booting]);
+      const ended = [comfyServer.stop(), webhooks.stop(), sweeper.stop(), idleStop?.stop()];
+      await Promise.all([idle, closeServer(server), ...ended, booting]);
       database.close();
     },
   };
+}
+
+function idleStopOf({ idleStopMs, pod }: GatewaySettings, log: LogTail, work: WorkOptions): IdleStop | null {
+  if (idleStopMs === null) return null;
+  if (pod === null) {
+    log.warn("the pod does not stop when it is idle: RunPod's RUNPOD_POD_ID and RUNPOD_API_KEY are not set");
+    return null;
+  }
+  return createIdleStop({
+    ...{ afterMs: idleStopMs, log },
+    hasWork: () => hasWork(work, idleStopMs),
+    stopPod: async () => (await loadOwnPod(pod)).stop(),
+  });
 }
 
 /** @throws {UserError} when the port is taken or not allowed */

@@ -1,4 +1,5 @@
-import type { ErrorRequestHandler, Request, RequestHandler } from "express";
+import type { RequestListener } from "node:http";
+import type { Express, Request, RequestHandler, Response } from "express";
 import type { z } from "zod";
 import {
   type ErrorBody,
@@ -9,6 +10,7 @@ import {
   type routes,
 } from "../contract/api.ts";
 import { problemsOf } from "../contract/parse.ts";
+import { endEarly } from "./limits/early-answer.ts";
 import { errorFields, type Log } from "./log.ts";
 
 /** Thrown by a handler to answer with an error. Its parts are shown to the caller. */
@@ -72,11 +74,6 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown): T {
   throw new HttpProblem(400, errorCodes.validation, { detail: problems[0]?.message ?? "", problems });
 }
 
-/** Last of all: no route has the path. */
-export const notFound: RequestHandler = () => {
-  throw new HttpProblem(404, errorCodes.notFound);
-};
-
 /** For a path whose route has another method. */
 export const methodNotAllowed =
   (allowed: string): RequestHandler =>
@@ -84,24 +81,35 @@ export const methodNotAllowed =
     throw new HttpProblem(405, errorCodes.methodNotAllowed, {}, { allow: allowed });
   };
 
-/** Answers everything thrown. What is not meant for callers is logged, and they learn only that it was our fault. */
-export const errorHandler =
-  (log: Log): ErrorRequestHandler =>
-  (error: unknown, request, response, next) => {
-    const problem = toProblem(error);
-    if (problem.status >= 500 && !(error instanceof HttpProblem)) {
-      log.error("request failed by a fault", { method: request.method, path: request.path, ...errorFields(error) });
-    }
-    // Half an answer cannot be taken back: Express cuts the connection, and the caller sees that it is not whole.
-    if (response.headersSent) {
-      next(error);
-      return;
-    }
-    // What was meant for a file does not describe an error.
-    for (const name of ["content-type", "content-disposition", "etag"]) response.removeHeader(name);
-    response.set({ "cache-control": "no-store", ...problem.headers });
-    response.status(problem.status).json(problem.body);
+/**
+ * The app with an end of our own in place of Express's, whose pages tell more than callers should know: answers where no
+ * route did, and everything thrown. What is not meant for callers is logged, and they learn only that it was our fault.
+ */
+export const withEnd =
+  (app: Express, log: Log): RequestListener =>
+  (request, response) => {
+    // Express has made them its own by then.
+    app(request as Request, response as Response, (error?: unknown) =>
+      end(error ?? new HttpProblem(404, errorCodes.notFound), request as Request, response as Response, log),
+    );
   };
+
+function end(error: unknown, request: Request, response: Response, log: Log): void {
+  const problem = toProblem(error);
+  if (problem.status >= 500 && !(error instanceof HttpProblem)) {
+    log.error("request failed by a fault", { method: request.method, path: request.path, ...errorFields(error) });
+  }
+  if (response.headersSent) {
+    // Half an answer cannot be taken back: the caller sees that it is not whole.
+    if (!response.writableEnded) response.destroy();
+    return;
+  }
+  // What was meant for a file does not describe an error.
+  for (const name of ["content-type", "content-disposition", "etag"]) response.removeHeader(name);
+  response.set({ "cache-control": "no-store", ...problem.headers });
+  response.status(problem.status).type("json");
+  endEarly(request, response, Buffer.from(JSON.stringify(problem.body)));
+}
 
 /** Express and its parsers throw errors with a status; whatever has none is a fault of ours. */
 function toProblem(error: unknown): HttpProblem {

@@ -1,5 +1,5 @@
 import { errorCodes } from "../contract/api.ts";
-import type { Boot } from "./boot.ts";
+import type { Boot } from "./boot/boot.ts";
 import { HttpProblem } from "./http.ts";
 import type { Workflow } from "./workflow/load.ts";
 
@@ -9,8 +9,8 @@ import type { Workflow } from "./workflow/load.ts";
  */
 export function readiness(boot: Pick<Boot, "health" | "workflow">): Workflow {
   const workflow = boot.workflow();
-  const { status, phase, detail } = boot.health();
+  const { status, phase, detail, stage, reason, remedy } = boot.health();
   if (workflow !== undefined && status !== "failed") return workflow;
-  const reason = detail ?? `the endpoint boots: ${phase}`;
-  throw new HttpProblem(503, errorCodes.notReady, { detail: reason }, { "retry-after": "10" });
+  const why = { detail: detail ?? `the endpoint boots: ${phase}`, stage, reason, remedy };
+  throw new HttpProblem(503, errorCodes.notReady, why, { "retry-after": "10" });
 }

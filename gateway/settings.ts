@@ -1,11 +1,13 @@
 import { dirname, join } from "node:path";
 import { documentError } from "../contract/errors.ts";
+import { type Tokens, tokensOf } from "../contract/models/hubs/known.ts";
 import { problemsOf } from "../contract/parse.ts";
 import { localPodEnv, podEnv, podPaths, podPorts } from "../contract/pod-env.ts";
+import { apiUrl } from "../providers/runpod/api-url.ts";
 import { comfyCommand, comfyEnv } from "./settings/comfy.ts";
-import { type DocumentSource, documentText } from "./settings/documents.ts";
+import { artifactsSource, type DocumentSource, documentText, warmUpSource } from "./settings/documents.ts";
 import { variables } from "./settings/variables.ts";
-import { webhookSecret } from "./settings/webhook-secret.ts";
+import { webhookSecrets } from "./settings/webhook-secret.ts";
 
 export type { DocumentSource } from "./settings/documents.ts";
 
@@ -16,8 +18,8 @@ export interface GatewaySettings {
   appId: string | null;
   /** The endpoint's first key. */
   apiKey: string;
-  /** Signs webhooks; without one there are none. */
-  webhookSecret: Buffer | null;
+  /** Each signs webhooks; without one there are none. */
+  webhookSecrets: readonly Buffer[];
   /** Sites whose scripts may call the API: origins, or `*` for all. */
   corsOrigins: readonly string[];
   listen: { host: string; port: number };
@@ -29,6 +31,30 @@ export interface GatewaySettings {
     process: { command: readonly string[]; env: Record<string, string> } | null;
   };
   state: { database: string; files: string };
+  /** What a pod needs before ComfyUI is started; null for a ComfyUI that somebody else keeps. Paths are absolute. */
+  provisioning: {
+    artifacts: DocumentSource;
+    /** The pod's id; `local` outside RunPod. */
+    pod: string;
+    /** The volume, and the models folder on it. */
+    cache: string;
+    models: string;
+    /** ComfyUI's folder, the Python it runs on, and what the set-up code of node packs may know. */
+    comfy: string;
+    python: string;
+    packEnv: Record<string, string>;
+    comfyModels: string;
+    symlinkTargets: readonly string[];
+    watchPaths: readonly string[];
+    minFileBytes: number;
+    tokens: Tokens;
+  } | null;
+  /** Where the gateway's own pod can be asked about; null outside RunPod. */
+  pod: { id: string; apiKey: string; apiUrl: string } | null;
+  /** Inputs of the run that warms the endpoint up, as JSON; null for none. */
+  warmUp: { subject: string; text: string } | null;
+  /** How long the endpoint is not used before its pod stops; null for ever. */
+  idleStopMs: number | null;
   limits: {
     /** Largest body of `POST /run`, in bytes. */
     payloadBytes: number;
@@ -62,9 +88,9 @@ export function readSettings(env: Env): GatewaySettings {
   const values = parsed.data;
   const path = pathInPod(values[localPodEnv.pathPrefix]);
   const mapPort = portOfMachine(values[localPodEnv.ports]);
-  const local = values[localPodEnv.pathPrefix] !== undefined || values[localPodEnv.ports] !== undefined;
   const comfyPort = mapPort(podPorts.comfyui);
-  const stateFolder = join(path(values.COMFY_ENDPOINTS_CACHE_ROOT), "state", values.RUNPOD_POD_ID);
+  const cache = path(values.COMFY_ENDPOINTS_CACHE_ROOT);
+  const stateFolder = join(cache, "state", values.RUNPOD_POD_ID ?? "local");
   const database =
     values.COMFY_ENDPOINTS_STATE_DB === undefined
       ? join(stateFolder, "jobs.db")
@@ -81,10 +107,10 @@ export function readSettings(env: Env): GatewaySettings {
   return {
     appId: values[podEnv.appId] ?? null,
     apiKey: values[podEnv.apiKey],
-    webhookSecret: webhookSecret(values[podEnv.webhookSecret]),
+    webhookSecrets: webhookSecrets(values[podEnv.webhookSecret]),
     corsOrigins: values.COMFY_ENDPOINTS_CORS_ORIGINS,
-    // A developer's machine is not a container: nobody but itself may reach it.
-    listen: { host: local ? "127.0.0.1" : "0.0.0.0", port: mapPort(values.COMFY_ENDPOINTS_GATEWAY_PORT) },
+    // The public comes through nginx.
+    listen: { host: "127.0.0.1", port: mapPort(values.COMFY_ENDPOINTS_GATEWAY_PORT) },
     contract: document("contract", "COMFY_ENDPOINTS_CONTRACT_PATH", values.COMFY_ENDPOINTS_CONTRACT_PATH),
     workflow: document("workflow", "COMFY_ENDPOINTS_WORKFLOW_PATH", values.COMFY_ENDPOINTS_WORKFLOW_PATH),
     comfy: {
@@ -95,6 +121,26 @@ export function readSettings(env: Env): GatewaySettings {
       },
     },
     state: { database, files: join(dirname(database), "files") },
+    provisioning: {
+      artifacts: artifactsSource(set),
+      pod: values.RUNPOD_POD_ID ?? "local",
+      cache,
+      models: path(values.COMFY_ENDPOINTS_CACHE_MODEL_ROOT ?? join(values.COMFY_ENDPOINTS_CACHE_ROOT, "models")),
+      comfy: path(podPaths.comfy),
+      python: "python",
+      packEnv: comfyEnv(env),
+      comfyModels: path(values.COMFY_ENDPOINTS_COMFY_MODELS_ROOT),
+      symlinkTargets: values[podEnv.symlinkTargets].map((folder) => (folder.startsWith("/") ? path(folder) : folder)),
+      watchPaths: values[podEnv.watchPaths].map(path),
+      minFileBytes: values[podEnv.minFileSizeMb],
+      tokens: tokensOf(set),
+    },
+    pod:
+      values.RUNPOD_POD_ID === undefined || values.RUNPOD_API_KEY === undefined
+        ? null
+        : { id: values.RUNPOD_POD_ID, apiKey: values.RUNPOD_API_KEY, apiUrl: apiUrl(values.RUNPOD_API_BASE_URL) },
+    warmUp: warmUpSource(set),
+    idleStopMs: values[podEnv.idleStopMinutes],
     limits: {
       payloadBytes: values[podEnv.maxPayloadMb],
       uploadBytes: values[podEnv.maxUploadMb],

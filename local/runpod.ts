@@ -60,10 +60,12 @@ export function createLocalRunPod(options: LocalRunPodOptions): LocalRunPod {
   const apiKey = options.apiKey ?? "local-key";
   const faults = createFaults();
   const operations = createOperationLog();
+  let url = "";
   const host = createHost({
     dataFolder: options.dataFolder,
     image: options.container,
     pullMs: options.pullMs ?? 300,
+    apiUrl: () => url,
     report: (podId, event) => account.report(podId, event),
   });
   const account = createAccount({
@@ -121,8 +123,9 @@ export function createLocalRunPod(options: LocalRunPodOptions): LocalRunPod {
       await once(server, "listening");
       const address = server.address();
       if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
+      url = `http://127.0.0.1:${address.port}`;
       return {
-        url: `http://127.0.0.1:${address.port}`,
+        url,
         close: async () => {
           await host.close();
           server.close();

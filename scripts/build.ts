@@ -19,7 +19,7 @@ function build(folder: string): number {
   const { status } = spawnSync(process.execPath, [...compiler, "--outDir", folder], { stdio: "inherit" });
   if (status !== 0) return 1;
   nameDeclarations(folder);
-  for (const path of ["docker", "README.md", "LICENSE", "gateway/openapi/docs.html"]) {
+  for (const path of ["docker", ".dockerignore", "README.md", "LICENSE", "gateway/openapi/docs.html"]) {
     const from = join(root, path);
     if (existsSync(from)) cpSync(from, join(folder, path), { recursive: true, filter: isSource });
   }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 interface Check {
   name: string;
-  /** A file below node_modules, and its arguments. */
+  /** A file below node_modules, or one of ours, and its arguments. */
   command: string[];
 }
 
@@ -23,6 +23,7 @@ const checks: Check[] = [
   { name: "dead code", command: ["knip/bin/knip.js"] },
   { name: "duplicate code", command: ["jscpd/run-jscpd.js", "."] },
   { name: "format", command: ["@biomejs/biome/bin/biome", "check"] },
+  { name: "python", command: ["../scripts/python/lint.ts"] },
 ];
 
 process.exitCode = await main();
@@ -55,7 +56,7 @@ function passes({ name, command: [program = "", ...args] }: Check): Promise<bool
     child.once("close", (code) => {
       const seconds = ((performance.now() - since) / 1000).toFixed(1);
       console.log(`${code === 0 ? "ok    " : "FAILED"} ${name.padEnd(18)} ${seconds.padStart(5)} s`);
-      if (code !== 0) console.log(output);
+      if (code !== 0 || output.startsWith("skipped")) console.log(output);
       resolve(code === 0);
     });
   });

@@ -1,5 +1,6 @@
 import { errorBody, type ResponseBody, type Route, type RouteName, routePath, routes } from "../../contract/api.ts";
 import { problemLine } from "../../contract/errors.ts";
+import { retryAfterMs } from "../../contract/retry-after.ts";
 import { HttpError } from "./http-error.ts";
 import { jsonTimeoutMs, networkReason } from "./network-reason.ts";
 
@@ -82,9 +83,9 @@ export function createConnection({ url, apiKey, keyRemedy, userAgent, signal }: 
     const details = body?.problems?.map(problemLine) ?? (body?.detail === undefined ? [] : [body.detail]);
     const said = [...(code === "" ? [] : [` ${code}`]), ...(details.length === 0 ? [] : [`: ${details.join("; ")}`])];
     const remedy = status === 401 ? `; ${keyRemedy}` : "";
-    const retryAfterMs = retryAfter(headers.get("retry-after"));
+    const wait = retryAfterMs(headers.get("retry-after"), Date.now());
     return new HttpError(`${label} answered ${status}${said.join("")}${remedy}`, {
-      ...{ status, code: body?.error, retryAfterMs },
+      ...{ status, code: body?.error, retryAfterMs: wait },
     });
   };
 
@@ -113,13 +114,6 @@ export function createConnection({ url, apiKey, keyRemedy, userAgent, signal }: 
 function queryText(query: Record<string, string | undefined> = {}): string {
   const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
   return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
-}
-
-/** Seconds, or the moment itself. */
-function retryAfter(text: string | null): number | undefined {
-  if (text === null) return undefined;
-  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - Date.now();
-  return Number.isNaN(wait) ? undefined : Math.max(0, wait);
 }
 
 function parseJson(text: string): unknown {

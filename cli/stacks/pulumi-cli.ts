@@ -61,6 +61,12 @@ export async function readOutputs(cli: PulumiCli, stackName: string): Promise<En
   return endpointOutputs(JSON.parse(answer.stdout), stackName);
 }
 
+/** A value of a stack's config; undefined when it is not set. */
+export async function readConfig(cli: PulumiCli, stackName: string, key: string): Promise<string | undefined> {
+  const answer = await runPulumi(cli, ["config", "get", `comfy-endpoints:${key}`, "--stack", stackName]);
+  return answer.failed ? undefined : answer.stdout.trim();
+}
+
 /** Names of the stacks in the backend. */
 export async function listStacks(cli: PulumiCli): Promise<string[]> {
   const answer = await runPulumi(cli, ["stack", "ls", "--json"]);

@@ -5,12 +5,13 @@ Values travel through ComfyUI itself: in as node inputs, out as the node's `ui`,
 
 import json
 import shutil
-from pathlib import Path
 
 from .any_type import ANY
+from .audio import AUDIO_SUFFIXES, write_audio
+from .folders import new_output_file, readable_file
+from .images import IMAGE_FORMATS, pixels_of, save_image
+from .values import json_value, typed_value
 
-IMAGE_FORMATS = {"image/png": ("PNG", ".png"), "image/jpeg": ("JPEG", ".jpg"), "image/webp": ("WEBP", ".webp")}
-BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 MEDIA_KINDS = ("image/", "video/", "audio/", "file/")
 
 
@@ -43,12 +44,13 @@ class ApiInput:
 
 
 class ApiOutput:
-    """A named output of the API: an image, a file by its path, or any value."""
+    """A named output of the API: images, sound, a video, a file by its path, or any value that JSON can carry."""
 
     CATEGORY = "ComfyEndpoints"
     FUNCTION = "run"
     OUTPUT_NODE = True
-    RETURN_TYPES = ()
+    RETURN_TYPES = ("STRING",)
+    RETURN_NAMES = ("value",)
 
     @classmethod
     def INPUT_TYPES(cls):
@@ -58,7 +60,8 @@ class ApiOutput:
                 "type": ("STRING", {"default": "image/png"}),
             },
             "optional": {
-                "value": (ANY, {}),
+                # A socket for everything, and still a text field: saved workflows list what fields hold by position.
+                "value": (ANY, {"default": "", "widgetType": "STRING"}),
                 "image": ("IMAGE", {}),
                 "filename_prefix": ("STRING", {"default": ""}),
             },
@@ -67,72 +70,74 @@ class ApiOutput:
     def run(self, name, type, value=None, image=None, filename_prefix=""):
         media_type = type.strip().lower()
         prefix = filename_prefix or name
-        if image is not None:
-            return {"ui": {"images": save_images(image, media_type, prefix)}}
-        if value is None:
-            raise ValueError(f'output "{name}" has neither a value nor an image; connect one of them')
-        if media_type.startswith(MEDIA_KINDS):
-            return {"ui": {"files": [copy_file(Path(str(value)), name, prefix)]}}
-        return {"ui": {"value": [value]}}
+        is_media = media_type.startswith(MEDIA_KINDS)
+        if media_type.startswith("image/") and image is not None:
+            value = image
+        if value is None or (is_media and isinstance(value, str) and not value.strip()):
+            raise ValueError(missing(name, media_type, image))
+        if not is_media:
+            value = json_value(value, name)
+            return output_of(name, type, value, {"value": [value]})
+        if isinstance(value, str):
+            key, entries = "files", [copy_file(value, name, prefix)]
+        else:
+            key, entries = save_media(value, media_type, name, prefix)
+        paths = ["/".join(filter(None, (entry["subfolder"], entry["filename"]))) for entry in entries]
+        return output_of(name, type, paths[0] if len(paths) == 1 else paths, {key: entries})
 
 
-def typed_value(value, value_type, name):
-    """Turns the text of a widget into a value of the declared type: ComfyUI makes text of everything put into one."""
-    if not isinstance(value, str):
-        return value
-    try:
-        if value_type == "integer":
-            return int(value)
-        if value_type == "number":
-            return float(value)
-        if value_type == "boolean":
-            return BOOLEANS[value.strip().lower()]
-        if value_type in ("object", "array"):
-            return json.loads(value)
-    except (KeyError, ValueError) as error:
-        raise ValueError(f'input "{name}" is "{value}", which is no {value_type}') from error
-    return value
+def output_of(name, type, value, ui):
+    """What the node hands to history, and what it says of it to nodes behind it."""
+    return {"ui": ui, "result": (json.dumps({"name": name, "type": type, "value": value}),)}
 
 
-def save_images(image, media_type, prefix):
-    """Saves every image of the batch in ComfyUI's output folder; returns what history shows of them."""
+def missing(name, media_type, image):
+    if image is not None:
+        return f'output "{name}" is of type "{media_type}", which an image is not; name a type such as image/png'
+    return f'output "{name}" has neither a value nor an image; connect one of them'
+
+
+def save_media(value, media_type, name, prefix):
+    """Saves what nodes call IMAGE, AUDIO or VIDEO; returns the key of history for it, and what is shown there."""
+    if media_type.startswith("image/") and hasattr(value, "shape"):
+        return "images", save_images(value, media_type, prefix)
+    if media_type.startswith("audio/") and isinstance(value, dict) and "waveform" in value:
+        return "audio", save_audio(value, media_type, prefix)
+    if media_type.startswith("video/") and hasattr(value, "save_to"):
+        path, entry = new_output_file(prefix, ".mp4")
+        value.save_to(str(path))
+        return "files", [entry]
+    remedy = "put Video Tensor To Path before it" if media_type.startswith("video/") else "give it the path of a file"
+    raise ValueError(f'output "{name}" of type "{media_type}" cannot be made of a {value.__class__.__name__}; {remedy}')
+
+
+def save_images(images, media_type, prefix):
+    """Saves every image of the batch."""
     if media_type not in IMAGE_FORMATS:
         raise ValueError(f'an image cannot be saved as "{media_type}"; use {", ".join(IMAGE_FORMATS)}')
-    from PIL import Image
-
     image_format, suffix = IMAGE_FORMATS[media_type]
     saved = []
-    for tensor in image:
-        pixels = (tensor.cpu().numpy().clip(0, 1) * 255).round().astype("uint8")
-        if pixels.shape[-1] == 1:
-            pixels = pixels[..., 0]
-        picture = Image.fromarray(pixels)
-        if image_format == "JPEG":
-            # JPEG has no transparency.
-            picture = picture.convert("RGB")
-        path, entry = next_output_file(prefix, suffix)
-        picture.save(path, format=image_format)
+    for pixels in pixels_of(images):
+        path, entry = new_output_file(prefix, suffix)
+        save_image(pixels, path, image_format)
         saved.append(entry)
     return saved
 
 
-def copy_file(source, name, prefix):
-    if not source.is_file():
-        raise ValueError(f'output "{name}" names the file {source}, which is not there')
-    path, entry = next_output_file(prefix, source.suffix)
+def save_audio(audio, media_type, prefix):
+    """Saves every recording of the batch."""
+    if media_type not in AUDIO_SUFFIXES:
+        raise ValueError(f'sound cannot be saved as "{media_type}"; use {", ".join(AUDIO_SUFFIXES)}')
+    saved = []
+    for waveform in audio["waveform"]:
+        path, entry = new_output_file(prefix, AUDIO_SUFFIXES[media_type])
+        write_audio(path, waveform, audio["sample_rate"])
+        saved.append(entry)
+    return saved
+
+
+def copy_file(text, name, prefix):
+    source = readable_file(text, f'output "{name}"')
+    path, entry = new_output_file(prefix, source.suffix)
     shutil.copyfile(source, path)
     return entry
-
-
-def next_output_file(prefix, suffix):
-    """A new file in ComfyUI's output folder, and the entry that history shows of it."""
-    import folder_paths
-
-    folder, filename, counter, subfolder, _ = folder_paths.get_save_image_path(
-        prefix, folder_paths.get_output_directory()
-    )
-    file = f"{filename}_{counter:05}_{suffix}"
-    while Path(folder, file).exists():
-        counter += 1
-        file = f"{filename}_{counter:05}_{suffix}"
-    return Path(folder, file), {"filename": file, "subfolder": subfolder, "type": "output"}

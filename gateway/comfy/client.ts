@@ -60,17 +60,19 @@ export class Unreachable extends Error {
   }
 }
 
-const requestTimeoutMs = 30_000;
+// ComfyUI has none of these: a proxy says so that it cannot reach it.
+const proxyStatuses = [502, 503, 504];
 
 /** @param baseUrl without a slash at its end */
 export function createComfyClient(baseUrl: string): ComfyClient {
   const ask = createAsk(baseUrl);
   const send = async (path: string, { json, abort }: { json?: unknown; abort?: AbortSignal } = {}): Promise<Reply> => {
-    try {
-      return await ask(path, { json, signal: abort ?? AbortSignal.timeout(requestTimeoutMs) });
-    } catch (cause) {
+    const response = await ask(path, { json, signal: abort }).catch((cause: unknown) => {
       throw new Unreachable(cause);
-    }
+    });
+    if (!proxyStatuses.includes(response.status)) return response;
+    response.drop();
+    throw new Unreachable(`a proxy answers ${response.status} in its place`);
   };
   const post = (path: string, json: unknown): Promise<Reply> => send(path, { json });
   const get = async <T>(path: string, schema: z.ZodType<T>): Promise<T> => {
@@ -152,6 +154,7 @@ export function createComfyClient(baseUrl: string): ComfyClient {
         throw new Unreachable(cause);
       });
       const text = await bodyOf(response);
+      if (proxyStatuses.includes(response.status)) throw new Unreachable(`a proxy answers ${response.status}`);
       if (response.status === 413) return undefined;
       const stored = uploadReply.safeParse(jsonOr(text, undefined));
       if (!response.ok || !stored.success) throw new BadAnswer(`ComfyUI answered ${response.status} to /upload/image`);

@@ -23,7 +23,7 @@ export type ComfyEvent = { promptId: string | undefined } & (
   | { kind: "steps"; node: string; steps: NodeSteps }
   /** All nodes that have run or do. */
   | { kind: "nodes"; nodes: readonly NodeState[] }
-  | { kind: "executed"; node: string }
+  | { kind: "executed"; node: string; output: Record<string, unknown> }
   /** It has ended, or is about to: its history is worth a look. */
   | { kind: "ended" }
   | { kind: "preview"; node: string | undefined; mediaType: string; bytes: Buffer }
@@ -75,7 +75,11 @@ const readers = new Map<string, Reader>(
         steps: { value, max },
       })),
     })),
-    executed: reader(node, (data) => ({ kind: "executed", node: data.display_node ?? data.node })),
+    executed: reader(node.extend({ output: z.record(z.string(), z.unknown()).nullish() }), (data) => ({
+      kind: "executed",
+      node: data.display_node ?? data.node,
+      output: data.output ?? {},
+    })),
     execution_success: ended,
     execution_error: ended,
     execution_interrupted: ended,

@@ -3,6 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Log, messageOf } from "../log.ts";
+import { startGuard } from "./guard.ts";
 import type { ComfyServer } from "./server.ts";
 import { createStateCell } from "./state-cell.ts";
 
@@ -23,7 +24,10 @@ export interface ComfyProcessOptions {
   killAfterMs?: number;
 }
 
+// One that never came up is broken, not unlucky: a new try would find the same.
 const mostFirstStarts = 3;
+// What keeps one that was up from coming up again may pass, such as memory that another process still holds.
+const mostLaterStarts = 8;
 const longestRestartMs = 30_000;
 
 /** ComfyUI as a child that is kept alive. */
@@ -58,9 +62,9 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyServer {
       everUp ||= wasUp;
       failures = wasUp ? 1 : failures + 1;
       log.error("comfyui ended", { reason });
-      // One that never came up is broken, not unlucky: a new try would find the same.
-      if (!everUp && failures >= mostFirstStarts) {
-        cell.become({ kind: "failed", reason: `ComfyUI does not start: ${reason}` });
+      if (everUp ? failures > mostLaterStarts : failures >= mostFirstStarts) {
+        const again = everUp ? " any more" : "";
+        cell.become({ kind: "failed", reason: `ComfyUI does not start${again}: ${reason}` });
         return;
       }
       cell.become({ kind: "starting", detail: `ComfyUI is started again: ${reason}` });
@@ -97,13 +101,20 @@ interface Child {
 
 function spawnChild(command: readonly string[], env: Record<string, string>, log: Log): Child {
   const [program = "", ...args] = command;
+  // Left behind by a killed gateway, it would hold its port and the GPU's memory against the next one's.
+  const guard = startGuard(log);
   // A group of its own, so that what ComfyUI starts ends with it. Its stdin closes when the gateway dies.
   const handle = spawn(program, args, { env, detached: true, stdio: ["pipe", "pipe", "pipe"] });
+  if (handle.pid !== undefined) guard.watch(handle.pid);
   const ended = new Promise<string>((resolve) => {
-    handle.on("error", (error) => resolve(`it cannot be run: ${messageOf(error)}`));
+    handle.on("error", (error) => {
+      guard.release();
+      resolve(`it cannot be run: ${messageOf(error)}`);
+    });
     handle.on("exit", (code, signal) => {
       // Whatever it left behind.
       signalGroup(handle, "SIGKILL");
+      guard.release();
       resolve(signal === null ? `it ended with code ${String(code)}` : `it was ended by ${signal}`);
     });
   });

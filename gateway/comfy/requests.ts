@@ -13,8 +13,10 @@ export interface Reply {
   drop(): void;
 }
 
-/** @throws when there is no answer, or `signal` fires */
-export type Ask = (path: string, more: { signal: AbortSignal; json?: unknown }) => Promise<Reply>;
+/** @throws when there is no answer, or `signal` fires; without one also when nothing moves for a while */
+export type Ask = (path: string, more: { signal?: AbortSignal | undefined; json?: unknown }) => Promise<Reply>;
+
+const silenceMs = 30_000;
 
 /**
  * Asks a server over connections that stay open. Not with fetch, which takes twice as long over loopback: it is on the way
@@ -25,16 +27,23 @@ export function createAsk(baseUrl: string): Ask {
   const isSecure = baseUrl.startsWith("https:");
   const request = isSecure ? requestSecure : requestPlain;
   const agent = isSecure ? new SecureAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  // Taken apart once, not for every request.
+  const { hostname, port, pathname } = new URL(baseUrl);
+  const server = { agent, host: hostname.replace(/^\[|\]$/g, ""), port };
+  const prefix = pathname === "/" ? "" : pathname;
   return (path, { signal, json }) =>
     new Promise((resolve, reject) => {
       const body = json === undefined ? undefined : JSON.stringify(json);
-      const options: RequestOptions = { agent, signal };
+      const options: RequestOptions = { ...server, path: `${prefix}${path}` };
+      if (signal === undefined) options.timeout = silenceMs;
+      else options.signal = signal;
       if (body !== undefined) {
         options.method = "POST";
         options.headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
       }
-      const sent = request(`${baseUrl}${path}`, options, (message) => resolve(replyOf(message)));
+      const sent = request(options, (message) => resolve(replyOf(message)));
       sent.on("error", reject);
+      sent.on("timeout", () => sent.destroy(new Error(`nothing came for ${silenceMs / 1000} s`)));
       sent.end(body);
     });
 }

@@ -1,11 +1,17 @@
 export type ComfyState = { kind: "starting"; detail?: string } | { kind: "up" } | { kind: "failed"; reason: string };
 
+/** ComfyUI was given up: it will not come up any more. */
+export class ComfyGivenUp extends Error {}
+
 /** The ComfyUI that runs the prompts: a child that is kept alive, or one that somebody else keeps. */
 export interface ComfyServer {
   /** Starts ComfyUI or begins to look for it, and sees to it from then on. */
   start(): void;
   state(): ComfyState;
-  /** Ends when ComfyUI is up, or when `abort` fires. Throws when it was given up. */
+  /**
+   * Ends when ComfyUI is up, or when `abort` fires.
+   * @throws {ComfyGivenUp}
+   */
   whenUp(abort: AbortSignal): Promise<void>;
   /**
    * Frees ComfyUI of a prompt that does not stop when told to.

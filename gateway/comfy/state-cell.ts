@@ -1,5 +1,5 @@
 import { EventEmitter, once } from "node:events";
-import type { ComfyServer, ComfyState } from "./server.ts";
+import { ComfyGivenUp, type ComfyServer, type ComfyState } from "./server.ts";
 
 /** A state that changes, and can be waited for. */
 export interface StateCell extends Pick<ComfyServer, "state" | "whenUp"> {
@@ -19,7 +19,7 @@ export function createStateCell(): StateCell {
       while (state.kind === "starting" && !abort.aborted) {
         await once(changes, "change", { signal: abort }).catch(() => undefined);
       }
-      if (state.kind === "failed") throw new Error(state.reason);
+      if (state.kind === "failed") throw new ComfyGivenUp(state.reason);
     },
   };
 }

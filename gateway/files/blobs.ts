@@ -25,8 +25,6 @@ export interface Incoming {
   sha256: string;
   /** Where they lie for the time being. */
   path: string;
-  /** Ends when they are safe on disk. */
-  synced: Promise<void>;
 }
 
 /** Bytes in a folder, each under its hash: what is equal is there once. No name here comes from a caller. */
@@ -51,10 +49,13 @@ export interface Blobs {
   borrowers(): string[];
 }
 
+/** Where jobs find what they are lent, each in a folder of its own. */
+export const lendingFolder = (folder: string): string => join(folder, "inputs");
+
 export function createBlobs(folder: string): Blobs {
   const incomingFolder = join(folder, "incoming");
   const blobsFolder = join(folder, "blobs");
-  const inputsFolder = join(folder, "inputs");
+  const inputsFolder = lendingFolder(folder);
   // What a crash left half written belongs to nobody.
   rmSync(incomingFolder, { recursive: true, force: true });
   for (const each of [incomingFolder, blobsFolder, inputsFolder]) mkdirSync(each, { recursive: true });
@@ -65,10 +66,7 @@ export function createBlobs(folder: string): Blobs {
     return existsSync(path) ? path : undefined;
   };
 
-  const drop = async ({ path, synced }: Incoming): Promise<void> => {
-    await synced.catch(() => undefined);
-    await rm(path, { force: true });
-  };
+  const drop = ({ path }: Incoming): Promise<void> => rm(path, { force: true });
 
   return {
     receive: async (bytes, maxBytes, onChunk) => {
@@ -82,7 +80,7 @@ export function createBlobs(folder: string): Blobs {
     },
     drop,
     keep: async (incoming) => {
-      const { path, sha256, synced } = incoming;
+      const { path, sha256 } = incoming;
       const place = placeOf(sha256);
       if (existsSync(place)) {
         await drop(incoming);
@@ -90,7 +88,8 @@ export function createBlobs(folder: string): Blobs {
       }
       const isNew = mkdirSync(dirname(place), { recursive: true }) !== undefined;
       renameSync(path, place);
-      await Promise.all([synced, syncFolder(dirname(place)), isNew && syncFolder(blobsFolder)]);
+      // Not before it has its name: so the journal is written once.
+      await Promise.all([syncPath(place), syncPath(dirname(place)), isNew && syncPath(blobsFolder)]);
     },
     remove: (sha256) => rm(placeOf(sha256), { force: true }),
     path: pathOf,
@@ -144,13 +143,16 @@ async function write(
     closeSync(file);
     throw error;
   }
-  if (isWhole) return { sizeBytes, sha256: hash.digest("hex"), synced: sync(file).finally(() => closeSync(file)) };
+  if (isWhole) {
+    closeSync(file);
+    return { sizeBytes, sha256: hash.digest("hex") };
+  }
   const all = async function* (): AsyncGenerator<Uint8Array> {
     yield* start;
     yield* source;
   };
-  await pipeline(all, createWriteStream(path, { fd: file, flush: true }));
-  return { sizeBytes, sha256: hash.digest("hex"), synced: Promise.resolve() };
+  await pipeline(all, createWriteStream(path, { fd: file }));
+  return { sizeBytes, sha256: hash.digest("hex") };
 }
 
 // Every step through the thread pool takes about as long as writing a small file does: only the disk is waited for.
@@ -170,12 +172,12 @@ async function sameFile(from: string, to: string): Promise<void> {
   }
 }
 
-/** A rename is durable once its folder is. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = openSync(path, "r");
+/** Brings a file's bytes to the disk, or the names in a folder: a rename is durable once its folder is. */
+async function syncPath(path: string): Promise<void> {
+  const file = openSync(path, "r");
   try {
-    await sync(folder);
+    await sync(file);
   } finally {
-    closeSync(folder);
+    closeSync(file);
   }
 }

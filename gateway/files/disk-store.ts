@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Database, promised } from "../db.ts";
+import type { Database } from "../db.ts";
 import type { Log } from "../log.ts";
 import { createBlobs } from "./blobs.ts";
 import { createLocks } from "./locks.ts";
@@ -114,8 +114,8 @@ export function createDiskFileStore(
         space.release();
       }
     },
-    get: (id) => promised(() => rows.get(id)),
-    list: (filter, limit, cursor) => promised(() => rows.list(filter, limit, cursor)),
+    get: (id) => database.read(() => rows.get(id)),
+    list: (filter, limit, cursor) => database.read(() => rows.list(filter, limit, cursor)),
     remove,
     hold: (id) => {
       held.set(id, (held.get(id) ?? 0) + 1);
@@ -127,7 +127,7 @@ export function createDiskFileStore(
         isHeld = false;
       };
     },
-    localPath: (file) => promised(() => blobs.path(file.sha256)),
+    localPath: (file) => Promise.resolve(blobs.path(file.sha256)),
     lend: (file, mediaType, jobId) => {
       const extension = extensionOf(file.mediaType, file.originalName) || extensionOf(mediaType, null);
       return blobs.lend(file.sha256, jobId, `${file.id}${extension}`);

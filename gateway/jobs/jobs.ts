@@ -12,6 +12,7 @@ import { createJobFeed } from "./live/feed.ts";
 import { createEventStreams, type EventStreams } from "./live/streams.ts";
 import { createTracker } from "./live/tracker.ts";
 import { createWaitForEnd, type WaitForEnd } from "./live/wait.ts";
+import { createOutputs } from "./outputs.ts";
 import { createRetention } from "./retention.ts";
 import { createJobRunner } from "./run.ts";
 import { createSqliteJobStore } from "./sqlite-store.ts";
@@ -35,6 +36,8 @@ export interface JobsOptions {
   };
   /** USD for an hour of the pod; undefined when not known. */
   costPerHour: () => number | undefined;
+  /** Told of a job that has ended: its webhook waits in the outbox then. */
+  ended: (jobId: string) => void;
   log: Log;
 }
 
@@ -45,7 +48,7 @@ export interface Jobs {
   events: EventLog;
   streams: EventStreams;
   waitForEnd: WaitForEnd;
-  worker: Pick<Worker, "wake" | "cancel">;
+  worker: Pick<Worker, "cancel">;
   /** The endpoint has booted: works off the queue. */
   start(workflow: Workflow): void;
   /** Lets everybody go who waits or listens, and hands the running job back. */
@@ -53,30 +56,35 @@ export interface Jobs {
 }
 
 export function createJobs(options: JobsOptions): Jobs {
-  const { database, files, comfy, appId, limits, costPerHour, log } = options;
+  const { database, files, comfy, appId, limits, costPerHour, ended, log } = options;
   const { client, server } = comfy;
   const stopping = new AbortController();
   const feed = createJobFeed();
-  const changed = (jobId: string): void => feed.changed(jobId);
-  const store = createSqliteJobStore(database, limits.queuedJobs, changed);
-  const events = createEventLog(database, changed);
+  const stateChanged = (jobId: string, hasEnded: boolean): void => {
+    feed.changed(jobId);
+    if (hasEnded) ended(jobId);
+  };
+  const store = createSqliteJobStore(database, limits.queuedJobs, stateChanged, () => worker.wake());
+  const events = createEventLog(database, (jobId) => feed.changed(jobId));
   const tracker = createTracker({ events, feed, log });
   const view = createJobView({ jobs: store, progressOf: (id) => tracker.progressOf(id), costPerHour });
 
   const watch = createWatch(client);
+  const outputs = createOutputs({ client, files, appId });
   const clientId = randomUUID();
   const comfyEvents = createComfyEvents({
     url: comfy.url,
     clientId,
     onEvent: (event) => {
       if (event.kind === "ended" && event.promptId !== undefined) watch.promptEnded(event.promptId);
+      outputs.event(event);
       tracker.event(event);
     },
     onConnected: () => watch.look(),
     log,
   });
   const runner = createJobRunner({
-    ...{ client, watch, tracker, files, clientId, appId, log },
+    ...{ client, watch, tracker, files, outputs, clientId, log },
     timeoutMs: limits.jobTimeoutMs,
     freeComfy: (promptId) => server.free(promptId),
   });

@@ -1,6 +1,6 @@
 import express, { type Request, type Response } from "express";
 import { errorCodes, isTerminal, routes } from "../../contract/api.ts";
-import type { Boot } from "../boot.ts";
+import type { Boot } from "../boot/boot.ts";
 import { isForm } from "../files/form.ts";
 import { answer, type Handlers, HttpProblem, pathParameter, queryOf } from "../http.ts";
 import { announcedWithin } from "../limits/payload.ts";
@@ -23,7 +23,7 @@ export interface JobRoutesOptions {
   store: JobStore;
   events: Pick<EventLog, "after">;
   readRun: ReadRun;
-  worker: Pick<Worker, "wake" | "cancel">;
+  worker: Pick<Worker, "cancel">;
   view: JobView;
   waitForEnd: WaitForEnd;
   streams: EventStreams;
@@ -83,7 +83,6 @@ export function jobHandlers(options: JobRoutesOptions): Pick<Handlers, JobRoutes
     if (accepted.kind !== "accepted") return { job: repeatedJob(accepted), isNew: false };
     sent.accepted();
     const { job } = accepted;
-    worker.wake();
     log.info("job queued", { job_id: job.id });
     return { job, isNew: true };
   };

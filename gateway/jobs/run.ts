@@ -2,12 +2,12 @@ import { BadAnswer, type ComfyClient, PromptRefused, Unreachable } from "../comf
 import { endingOf, type HistoryEntry } from "../comfy/history.ts";
 import type { FileStore } from "../files/store.ts";
 import { type Log, messageOf } from "../log.ts";
-import { buildPrompt } from "../workflow/inputs.ts";
+import { buildPrompt, fileIds } from "../workflow/inputs.ts";
 import type { Workflow } from "../workflow/load.ts";
 import { findOutputs, OutputProblem } from "../workflow/outputs.ts";
 import type { Tracker } from "./live/tracker.ts";
 import { MediaProblem, mediaValues } from "./media.ts";
-import { storeOutputs } from "./outputs.ts";
+import type { Outputs } from "./outputs.ts";
 import type { JobResult, RunningJob } from "./store.ts";
 import type { Watch } from "./watch.ts";
 
@@ -15,10 +15,10 @@ export interface JobRunnerOptions {
   client: ComfyClient;
   watch: Watch;
   tracker: Pick<Tracker, "begin" | "end">;
-  files: FileStore;
+  files: Pick<FileStore, "get" | "lend" | "takeBack">;
+  outputs: Pick<Outputs, "begin" | "store" | "end">;
   /** ComfyUI sends its events to the connection of this id. */
   clientId: string;
-  appId: string | null;
   /** Longest run of a job; null for no limit. */
   timeoutMs: number | null;
   /** For a prompt that does not stop when told to; false when ComfyUI may go on with it all the same. */
@@ -48,7 +48,7 @@ export interface JobRunner {
 }
 
 export function createJobRunner(options: JobRunnerOptions): JobRunner {
-  const { client, watch, tracker, files, clientId, appId, timeoutMs, freeComfy, log } = options;
+  const { client, watch, tracker, files, outputs, clientId, timeoutMs, freeComfy, log } = options;
   const { stopGraceMs = 10_000, cancelGraceMs = 60_000 } = options;
   let canceled: string | undefined;
   let clock: ReturnType<typeof startClock> | undefined;
@@ -108,7 +108,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     return undefined;
   };
 
-  const takeBack = async (jobId: string): Promise<void> => {
+  const takeBack = async ({ contract }: Workflow, { id: jobId, inputs }: RunningJob): Promise<void> => {
+    if (fileIds(contract.inputs, inputs).length === 0) return;
     try {
       await files.takeBack(jobId);
     } catch (error) {
@@ -117,7 +118,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     }
   };
 
-  const outcome = async ({ contract }: Workflow, entry: HistoryEntry, abort: AbortSignal): Promise<RunOutcome> => {
+  const outcome = async ({ contract }: Workflow, entry: HistoryEntry): Promise<RunOutcome> => {
     const ending = endingOf(entry);
     if (ending.kind !== "success") {
       const reason = ending.kind === "failed" ? ending.reason : "interrupted";
@@ -125,7 +126,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     }
     try {
       const found = findOutputs(contract.outputs, entry.outputs);
-      return { kind: "completed", result: await storeOutputs(found, client, files, appId, abort) };
+      return { kind: "completed", result: await outputs.store(found) };
     } catch (error) {
       if (error instanceof OutputProblem) return { kind: "failed", error: error.message };
       if (error instanceof Unreachable) return { kind: "lost", reason: error.message };
@@ -138,6 +139,7 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       const ours = startClock(job.promptId);
       clock = ours;
       tracker.begin(job, workflow.prompt);
+      outputs.begin(job.promptId, workflow.contract.outputs, abort);
       try {
         const refused = submitted ? undefined : await submit(workflow, job, abort);
         if (refused !== undefined) return refused;
@@ -156,16 +158,17 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
           return { kind: "failed", error: `PROMPT_TIMEOUT:history_not_terminal:${job.promptId}` };
         }
         if (entry === undefined) return { kind: "lost", reason: "ComfyUI no longer knows the prompt" };
-        return await outcome(workflow, entry, abort);
+        return await outcome(workflow, entry);
       } catch (error) {
         if (error instanceof BadAnswer) return { kind: "failed", error: `QUEUE_ERROR:${error.message}` };
         throw error;
       } finally {
         ours.stop();
         // A job that stops with the gateway may go on in ComfyUI, and read its files yet.
-        if (!abort.aborted) await takeBack(job.id);
+        if (!abort.aborted) await takeBack(workflow, job);
         clock = undefined;
         tracker.end();
+        await outputs.end();
       }
     },
     cancel: async (promptId) => {

@@ -1,9 +1,19 @@
 import { randomUUID } from "node:crypto";
 import { type JobState, terminalStates } from "../../contract/api.ts";
-import { type Database, promised } from "../db.ts";
+import type { Database } from "../db.ts";
 import { createJobList } from "./sqlite-list.ts";
 import { toRecord } from "./sqlite-rows.ts";
-import type { Idempotency, JobRecord, JobResult, JobStore, Period, Repeated, RunningJob } from "./store.ts";
+import type {
+  Accepted,
+  Idempotency,
+  JobRecord,
+  JobResult,
+  JobStore,
+  NewJob,
+  Period,
+  Repeated,
+  RunningJob,
+} from "./store.ts";
 
 // Whoever asked for a cancel was told "canceling": the job ends so, whatever else happened to it meanwhile.
 const unlessCanceled = (value: string, canceled: string): string =>
@@ -12,16 +22,20 @@ const canceledError = "'CANCELED_BY_REQUEST'";
 
 /**
  * @param queueLimit how many jobs may wait
- * @param changed told of a job that has another state, once that is on disk
+ * @param changed told of a job that has another state, once that is on disk, and whether it ended with it
+ * @param queued told of new jobs once they are written: their run may begin before they are on disk, for ComfyUI's end is the
+ *   gateway's when the machine fails, and nobody was told of them yet
  */
 export function createSqliteJobStore(
   database: Database,
   queueLimit: number,
-  changed: (jobId: string) => void = () => undefined,
+  changed: (jobId: string, hasEnded: boolean) => void = () => undefined,
+  queued: () => void = () => undefined,
 ): JobStore {
   const insert = database.prepare(
     `INSERT INTO jobs (job_id, state, inputs, priority, webhook_url, idempotency_key, request_sha256, created_at)
-     VALUES (:id, 'queued', :inputs, :priority, :webhookUrl, :key, :requestSha256, :now)`,
+     VALUES (:id, 'queued', :inputs, :priority, :webhookUrl, :key, :requestSha256, :now)
+     RETURNING *`,
   );
   const select = database.prepare("SELECT * FROM jobs WHERE job_id = ?");
   const selectByKey = database.prepare("SELECT * FROM jobs WHERE idempotency_key = ?");
@@ -62,7 +76,7 @@ export function createSqliteJobStore(
        started_at = ${unlessCanceled("NULL", "started_at")},
        finished_at = ${unlessCanceled("NULL", ":now")},
        error = ${unlessCanceled("NULL", canceledError)}
-     WHERE job_id = :id AND state = 'running'`,
+     WHERE job_id = :id AND state = 'running' RETURNING state`,
   );
   const cancel = database.prepare(
     `UPDATE jobs SET cancel_requested = 1,
@@ -83,49 +97,64 @@ export function createSqliteJobStore(
     const row = select.get(id);
     return row && toRecord(row);
   };
+  // How many more surely find room: to count the queue for every one of them would cost more than its row.
+  let room = 0;
   const jobsIn = (state: JobState): number => Number(count.get(state)?.["jobs"]);
   const repeated = ({ key, requestSha256 }: Idempotency): Repeated | undefined => {
     const row = selectByKey.get(key);
     if (row === undefined) return undefined;
     return row["request_sha256"] === requestSha256 ? { kind: "repeated", job: toRecord(row) } : { kind: "conflict" };
   };
+  const insertNew = ({ inputs, priority, webhookUrl, idempotency }: NewJob): Accepted => {
+    const before = idempotency && repeated(idempotency);
+    if (before) return before;
+    if (room <= 0) {
+      const waiting = jobsIn("queued");
+      room = queueLimit - waiting;
+      if (room <= 0) return { kind: "full", queued: waiting };
+    }
+    room -= 1;
+    const id = randomUUID().replaceAll("-", "");
+    const { key = null, requestSha256 = null } = idempotency ?? {};
+    const values = { priority, webhookUrl, key, requestSha256, inputs: JSON.stringify(inputs) };
+    const row = insert.get({ id, now: now(), ...values });
+    if (row === undefined) throw new Error(`job ${id} was written and cannot be read`);
+    return { kind: "accepted", job: toRecord(row) };
+  };
   /** A change of one job that is told when it is on disk. */
-  const change = async <T>(id: string, work: () => T): Promise<T> => {
+  const change = async <T>(id: string, work: () => T, hasEnded: (value: T) => boolean): Promise<T> => {
     const value = await database.commit(work);
-    changed(id);
+    changed(id, hasEnded(value));
     return value;
   };
-  const end = (id: string, state: JobState, result: JobResult | null, error: string | null): Promise<void> =>
-    change(id, () => {
-      finish.run({ id, now: now(), state, result: result && JSON.stringify(result), error });
-    });
+  const end = async (id: string, state: JobState, result: JobResult | null, error: string | null): Promise<void> => {
+    const values = { id, now: now(), state, result: result && JSON.stringify(result), error };
+    await change(
+      id,
+      () => finish.run(values).changes,
+      (changes) => changes === 1,
+    );
+  };
 
   return {
-    accept: ({ inputs, priority, webhookUrl, idempotency }) =>
-      database.commit(() => {
-        const before = idempotency && repeated(idempotency);
-        if (before) return before;
-        const queued = jobsIn("queued");
-        if (queued >= queueLimit) return { kind: "full", queued };
-        const id = randomUUID().replaceAll("-", "");
-        const { key = null, requestSha256 = null } = idempotency ?? {};
-        const values = { priority, webhookUrl, key, requestSha256, inputs: JSON.stringify(inputs) };
-        insert.run({ id, now: now(), ...values });
-        const job = get(id);
-        if (job === undefined) throw new Error(`job ${id} was written and cannot be read`);
-        return { kind: "accepted", job };
-      }),
-    repeated: (idempotency) => promised(() => repeated(idempotency)),
-    get: (id) => promised(() => get(id)),
-    list: (filter, limit, cursor) => promised(() => list(filter, limit, cursor)),
+    accept: (job) =>
+      database.commit(
+        () => insertNew(job),
+        ({ kind }) => {
+          if (kind === "accepted") queued();
+        },
+      ),
+    repeated: (idempotency) => database.read(() => repeated(idempotency)),
+    get: (id) => database.read(() => get(id)),
+    list: (filter, limit, cursor) => database.read(() => list(filter, limit, cursor)),
     queuePosition: ({ priority, sequence }) =>
-      promised(
+      database.read(
         () => 1 + Number(moreUrgent.get(priority)?.["jobs"]) + Number(earlier.get(priority, sequence)?.["jobs"]),
       ),
-    queueOrder: () => promised(() => queue.all(queueLimit).map((row) => Number(row["sequence"]))),
-    unfinished: () => promised(() => ({ queued: jobsIn("queued"), running: jobsIn("running") })),
+    queueOrder: () => database.read(() => queue.all(queueLimit).map((row) => Number(row["sequence"]))),
+    unfinished: () => database.read(() => ({ queued: jobsIn("queued"), running: jobsIn("running") })),
     recentRunMs: () =>
-      promised(() => recent.all().map((row) => millis(row["finished_at"]) - millis(row["started_at"]))),
+      database.read(() => recent.all().map((row) => millis(row["finished_at"]) - millis(row["started_at"]))),
     claim: async (promptId, boot) => {
       // When the machine fails, ComfyUI's queue is gone with it: the job may as well be a queued one.
       const job = await database.note(() => {
@@ -135,23 +164,35 @@ export function createSqliteJobStore(
         const row = claim.get({ promptId, now: now(), bootMs, sequence: Number(first["sequence"]) });
         return row && ({ ...toRecord(row), promptId } satisfies RunningJob);
       });
-      if (job !== undefined) changed(job.id);
+      if (job !== undefined) changed(job.id, false);
       return job;
     },
-    running: () => promised(() => running.all().map(toRecord).filter(isRunning)),
+    running: () => database.read(() => running.all().map(toRecord).filter(isRunning)),
     complete: (id, result) => end(id, "completed", result, null),
     fail: (id, error) => end(id, "failed", null, error),
-    requeue: (id, handedBack) =>
-      change(id, () => {
-        requeue.run({ id, now: now(), uncounted: handedBack === "released" ? 1 : 0 });
-      }),
+    requeue: async (id, handedBack) => {
+      const values = { id, now: now(), uncounted: handedBack === "released" ? 1 : 0 };
+      await change(
+        id,
+        () => {
+          // It takes a place of the queue again.
+          room = 0;
+          return requeue.get(values)?.["state"];
+        },
+        (state) => state === "canceled",
+      );
+    },
     cancel: (id) =>
-      change(id, () => {
-        const job = get(id);
-        if (job === undefined) return undefined;
-        cancel.run({ id, now: now() });
-        return { before: job.state };
-      }),
+      change(
+        id,
+        () => {
+          const job = get(id);
+          if (job === undefined) return undefined;
+          cancel.run({ id, now: now() });
+          return { before: job.state };
+        },
+        (outcome) => outcome?.before === "queued",
+      ),
     removeEnded: (before, most) =>
       database.commit(() =>
         terminalStates.reduce((sum, state) => sum + Number(remove.run({ state, before, most }).changes), 0),

@@ -55,7 +55,8 @@ function timingsOf({ createdAt, startedAt, finishedAt, bootMs }: JobHead, now: n
 /** The clock may have been set back meanwhile. */
 const span = (from: number, to: number): number => Math.max(0, to - from);
 
-const cost = (runMs: number, costPerHour: number): number => Number(((runMs / 3_600_000) * costPerHour).toFixed(6));
+// A job of some milliseconds costs less than a millionth of a dollar.
+const cost = (runMs: number, costPerHour: number): number => Number(((runMs / 3_600_000) * costPerHour).toFixed(9));
 
 /** Shows jobs with what belongs to the moment. */
 export interface JobView {

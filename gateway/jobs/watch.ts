@@ -21,7 +21,7 @@ export function createWatch(
   client: Pick<ComfyClient, "find" | "history">,
   { pollMs = 1000, retryMs = [2, 5, 20, 50] }: { pollMs?: number; retryMs?: readonly number[] } = {},
 ): Watch {
-  const news = createSignal();
+  let news = createSignal();
   let watched: string | undefined;
   let ended: string | undefined;
 
@@ -35,6 +35,32 @@ export function createWatch(
     return undefined;
   };
 
+  const untilEnd = async (promptId: string, abort: AbortSignal): Promise<HistoryEntry | undefined> => {
+    let misses = 0;
+    let badAnswers = 0;
+    for (;;) {
+      if (ended !== promptId) await news.wait(misses > 0 ? secondLookMs : pollMs, abort);
+      abort.throwIfAborted();
+      try {
+        if (ended === promptId) {
+          ended = undefined;
+          const entry = await announced(promptId);
+          if (entry !== undefined) return entry;
+        }
+        const whereabouts = await client.find(promptId);
+        if (whereabouts.kind === "ended") return whereabouts.entry;
+        misses = whereabouts.kind === "missing" ? misses + 1 : 0;
+        badAnswers = 0;
+      } catch (error) {
+        // ComfyUI does not answer: when it is back, it knows the prompt or has lost it. Bad answers may stay so for ever.
+        if (error instanceof BadAnswer && ++badAnswers >= mostBadAnswers) throw error;
+        misses = 0;
+      }
+      // Twice, for a prompt may be between two of ComfyUI's lists at one look.
+      if (misses >= 2) return undefined;
+    }
+  };
+
   return {
     promptEnded: (promptId) => {
       ended = promptId;
@@ -42,29 +68,13 @@ export function createWatch(
     },
     look: () => news.notify(),
     end: async (promptId, abort) => {
-      let misses = 0;
-      let badAnswers = 0;
       watched = promptId;
-      for (;;) {
-        if (ended !== promptId) await news.wait(misses > 0 ? secondLookMs : pollMs, abort);
-        abort.throwIfAborted();
-        try {
-          if (ended === promptId) {
-            ended = undefined;
-            const entry = await announced(promptId);
-            if (entry !== undefined) return entry;
-          }
-          const whereabouts = await client.find(promptId);
-          if (whereabouts.kind === "ended") return whereabouts.entry;
-          misses = whereabouts.kind === "missing" ? misses + 1 : 0;
-          badAnswers = 0;
-        } catch (error) {
-          // ComfyUI does not answer: when it is back, it knows the prompt or has lost it. Bad answers may stay so for ever.
-          if (error instanceof BadAnswer && ++badAnswers >= mostBadAnswers) throw error;
-          misses = 0;
-        }
-        // Twice, for a prompt may be between two of ComfyUI's lists at one look.
-        if (misses >= 2) return undefined;
+      try {
+        return await untilEnd(promptId, abort);
+      } finally {
+        // ComfyUI tells the end twice: the second time is no news for whoever waits for the next prompt.
+        watched = undefined;
+        news = createSignal();
       }
     },
   };

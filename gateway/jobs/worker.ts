@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { ComfyGivenUp } from "../comfy/server.ts";
 import { errorFields, type Log } from "../log.ts";
 import { createSignal } from "../signal.ts";
 import type { Workflow } from "../workflow/load.ts";
@@ -106,6 +107,10 @@ export function createWorker({
           try {
             await work(workflow, boot);
           } catch (error) {
+            if (error instanceof ComfyGivenUp) {
+              log.error("no more jobs are run", { reason: error.message });
+              return;
+            }
             log.error("worker fault", errorFields(error));
             await news.wait(faultPauseMs, stopping.signal);
           }

@@ -1,7 +1,8 @@
-import { createServer, type RequestListener, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
 import type { RequestHandler } from "express";
 import { errorCodes } from "../../contract/api.ts";
 import { isForm } from "../files/form.ts";
+import { onlyRequests, refuseNonRequests } from "./non-requests.ts";
 
 /** Milliseconds. */
 export interface HttpTimeouts {
@@ -25,14 +26,37 @@ export const usualTimeouts: HttpTimeouts = {
   idle: 110_000,
 };
 
-/** A server whose callers cannot keep it waiting for ever. */
+/** A server whose callers cannot keep it waiting for ever, and are told when they tried. */
 export function createHttpServer(listener: RequestListener, timeouts: HttpTimeouts): Server {
-  const server = createServer({ connectionsCheckingInterval: Math.min(5000, timeouts.headers) }, listener);
+  const server = createServer(
+    { connectionsCheckingInterval: Math.min(5000, timeouts.headers) },
+    onlyRequests(listener),
+  );
   server.headersTimeout = timeouts.headers;
   server.requestTimeout = timeouts.request;
   server.timeout = timeouts.silence;
   server.keepAliveTimeout = timeouts.idle;
+  // Without a listener a connection on which nothing moves is closed, whatever is owed to it.
+  server.on("request", (request, response) => {
+    response.on("timeout", () => {
+      if (response.headersSent) request.destroy();
+      // Else we are the ones who take their time.
+      else if (!request.complete) giveUp(request, response, 0);
+    });
+  });
+  refuseNonRequests(server);
   return server;
+}
+
+/** @param lingerMs time to read the answer in, for whoever still writes: what was sent and not read breaks the connection */
+function giveUp(request: IncomingMessage, response: ServerResponse, lingerMs: number): void {
+  // Nobody is to go on with the body when the rest of it comes after all.
+  request.unpipe();
+  request.pause();
+  const body = JSON.stringify({ error: errorCodes.requestTimeout });
+  const headers = { "content-type": "application/json; charset=utf-8", "content-length": body.length };
+  response.writeHead(408, { ...headers, connection: "close" });
+  response.write(body, () => setTimeout(() => request.destroy(), lingerMs));
 }
 
 /** Answers 408 when a document has not come within that time, however busily it trickles. A form may hold large files. */
@@ -43,9 +67,7 @@ export function bodyWithin(milliseconds: number): RequestHandler {
       return;
     }
     const timer = setTimeout(() => {
-      if (request.complete || response.headersSent) return;
-      response.once("finish", () => request.destroy());
-      response.status(408).set("connection", "close").json({ error: errorCodes.requestTimeout });
+      if (!request.complete && !response.headersSent) giveUp(request, response, 1000);
     }, milliseconds);
     const stop = (): void => clearTimeout(timer);
     request.once("end", stop);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Boot } from "../boot.ts";
+import type { Boot } from "../boot/boot.ts";
 import { answer, type Handlers } from "../http.ts";
 import { readiness } from "../readiness.ts";
 import { openApiDocument } from "./document.ts";

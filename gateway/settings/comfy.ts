@@ -16,6 +16,8 @@ export function comfyCommand(
     "--disable-auto-launch",
     // ComfyUI writes the whole prompt into every PNG: callers' outputs would give the workflow away.
     "--disable-metadata",
+    // Without it nobody sees how a picture becomes one: by itself ComfyUI shows no previews.
+    ...["--preview-method", "auto"],
     // What the gateway took as an upload, its loaders must take from the gateway; by itself it takes 100 MB.
     ...["--max-upload-size", String(Math.max(100, Math.ceil(uploadBytes / 1024 ** 2) + 1))],
   ];

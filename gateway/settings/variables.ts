@@ -49,6 +49,13 @@ const hoursKept = z
   .transform((text) => (Number(text) === 0 ? null : Number(text) * 3_600_000))
   .default(168 * 3_600_000);
 
+// Parts of a minute are for trying it out.
+const minutes = z
+  .string()
+  .regex(/^\d{1,5}(\.\d{1,4})?$/, "give a number of minutes, or 0 to never stop")
+  .transform((text) => (Number(text) === 0 ? null : Number(text) * 60_000))
+  .default(null);
+
 const quota = z
   .string()
   .regex(/^\d{1,9}$/, "give a number of MB, or 0 for no limit")
@@ -67,6 +74,12 @@ const origins = z
     return list;
   })
   .default([]);
+
+const list = z
+  .string()
+  .default("")
+  .transform((text) => text.split(",").map((part) => part.trim()))
+  .transform((parts) => parts.filter((part) => part !== ""));
 
 /** The environment variables that the gateway reads, each with what may be in it. */
 export const variables = z.object({
@@ -88,6 +101,16 @@ export const variables = z.object({
   COMFY_ENDPOINTS_FILE_TTL_HOURS: hoursKept,
   COMFY_ENDPOINTS_FILE_QUOTA_MB: quota,
   COMFY_ENDPOINTS_CACHE_ROOT: absolutePath.default(podPaths.cache),
+  COMFY_ENDPOINTS_CACHE_MODEL_ROOT: absolutePath.optional(),
+  COMFY_ENDPOINTS_COMFY_MODELS_ROOT: absolutePath.default(`${podPaths.comfy}/models`),
+  [podEnv.watchPaths]: list.refine((paths) => paths.every((path) => path.startsWith("/")), "give absolute paths"),
+  [podEnv.minFileSizeMb]: z
+    .string()
+    .regex(/^\d{1,7}$/, "give a whole number of MB")
+    .default("100")
+    .transform((text) => Number(text) * 1024 ** 2),
+  [podEnv.symlinkTargets]: list,
+  [podEnv.idleStopMinutes]: minutes,
   COMFY_ENDPOINTS_STATE_DB: absolutePath.optional(),
   COMFY_ENDPOINTS_CONTRACT_PATH: absolutePath.optional(),
   COMFY_ENDPOINTS_WORKFLOW_PATH: absolutePath.optional(),
@@ -95,7 +118,12 @@ export const variables = z.object({
   RUNPOD_POD_ID: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,64}$/, "give a pod id of letters, digits, _ and -")
-    .default("local"),
+    .optional(),
+  // RunPod puts one into every pod, good for that pod.
+  RUNPOD_API_KEY: z.string().optional(),
+  RUNPOD_API_BASE_URL: z
+    .url({ protocol: /^https?$/, error: "give an address such as https://api.runpod.io" })
+    .optional(),
   [localPodEnv.pathPrefix]: absolutePath.optional(),
   [localPodEnv.ports]: z
     .string()

@@ -1,6 +1,6 @@
 import type { SQLOutputValue } from "node:sqlite";
 import type { Delivery } from "../../contract/api.ts";
-import { type Database, promised } from "../db.ts";
+import type { Database } from "../db.ts";
 import type { AttemptOutcome } from "./attempts.ts";
 
 export interface DeliveryRecord {
@@ -23,6 +23,8 @@ export interface Outbox {
   due(now: number, limit: number, without: ReadonlySet<string>): Promise<DeliveryRecord[]>;
   /** When the next one is due, without those; undefined when none waits. */
   nextAt(without: ReadonlySet<string>): Promise<number | undefined>;
+  /** How many wait. */
+  pending(): Promise<number>;
   /** Writes an attempt down. */
   attempted(id: string, outcome: AttemptOutcome, now: number): Promise<void>;
   /** A job's deliveries, oldest first. */
@@ -40,6 +42,7 @@ export function createOutbox(database: Database): Outbox {
   const next = database.prepare(
     `SELECT min(next_at) AS next_at FROM deliveries WHERE state = 'pending' AND ${without}`,
   );
+  const pending = database.prepare("SELECT count(*) AS deliveries FROM deliveries WHERE state = 'pending'");
   const attempted = database.prepare(
     `UPDATE deliveries SET state = :state, attempts = attempts + 1, error = :error, next_at = :nextAt
      WHERE delivery_id = :id`,
@@ -52,12 +55,13 @@ export function createOutbox(database: Database): Outbox {
 
   const list = (ids: ReadonlySet<string>): string => JSON.stringify([...ids]);
   return {
-    due: (now, limit, ids) => promised(() => due.all({ now, limit, without: list(ids) }).map(toRecord)),
+    due: (now, limit, ids) => database.read(() => due.all({ now, limit, without: list(ids) }).map(toRecord)),
     nextAt: (ids) =>
-      promised(() => {
+      database.read(() => {
         const at = next.get({ without: list(ids) })?.["next_at"];
         return typeof at === "number" ? at : undefined;
       }),
+    pending: () => database.read(() => Number(pending.get()?.["deliveries"])),
     attempted: (id, outcome, now) =>
       database.commit(() => {
         const again = outcome.kind === "again";
@@ -65,7 +69,7 @@ export function createOutbox(database: Database): Outbox {
         const error = outcome.kind === "delivered" ? null : outcome.error;
         attempted.run({ id, state, error, nextAt: again ? now + outcome.afterMs : now });
       }),
-    ofJob: (jobId) => promised(() => ofJob.all(jobId).map(toRecord)),
+    ofJob: (jobId) => database.read(() => ofJob.all(jobId).map(toRecord)),
     redeliver: (jobId, now) =>
       database.commit(() => {
         const row = redeliver.get({ jobId, now });

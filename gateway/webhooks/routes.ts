@@ -8,10 +8,12 @@ export interface WebhookOptions {
   jobs: Pick<JobStore, "get">;
   /** Whether there is a secret to sign with. */
   enabled: boolean;
+  /** A delivery was queued. */
+  wake: () => void;
 }
 
 export function webhookHandlers(options: WebhookOptions): Pick<Handlers, "deliveries" | "redeliver"> {
-  const { outbox, jobs, enabled } = options;
+  const { outbox, jobs, enabled, wake } = options;
   const mustExist = async (jobId: string): Promise<void> => {
     if ((await jobs.get(jobId)) === undefined) throw new HttpProblem(404, errorCodes.jobNotFound);
   };
@@ -30,6 +32,7 @@ export function webhookHandlers(options: WebhookOptions): Pick<Handlers, "delive
         if (!enabled) throw nothingToSend(webhooksAreOff);
         const delivery = await outbox.redeliver(jobId, Date.now());
         if (delivery === undefined) throw nothingToSend("the job has no webhook, or has not ended");
+        wake();
         return { status: 202, body: deliveryBody(delivery) };
       }),
     ],

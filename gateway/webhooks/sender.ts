@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Job, type WebhookEvent, webhookEventTypes } from "../../contract/api.ts";
 import { errorFields, type Log, messageOf } from "../log.ts";
 import { createSignal } from "../signal.ts";
-import { type AttemptOutcome, afterAttempt } from "./attempts.ts";
+import { type Answer, type AttemptOutcome, afterAttempt } from "./attempts.ts";
 import type { DeliveryRecord, Outbox } from "./outbox.ts";
 import { signedHeaders } from "./signature.ts";
 
@@ -10,9 +10,9 @@ export interface SenderOptions {
   outbox: Outbox;
   /** A job as the API shows it. */
   job: (id: string) => Promise<Job | undefined>;
-  secret: Buffer;
+  secrets: readonly Buffer[];
   /** Reaches only what webhooks may reach, and follows no redirect. */
-  post: (url: string, init: { headers: Record<string, string>; body: string; signal: AbortSignal }) => Promise<number>;
+  post: (url: string, init: { headers: Record<string, string>; body: string; signal: AbortSignal }) => Promise<Answer>;
   log: Log;
   timing?: Partial<Timing>;
 }
@@ -38,7 +38,7 @@ const atOnce = 8;
 const longestSleepMs = 60_000;
 const faultPauseMs = 30_000;
 
-export function createSender({ outbox, job, secret, post, log, timing = {} }: SenderOptions): Sender {
+export function createSender({ outbox, job, secrets, post, log, timing = {} }: SenderOptions): Sender {
   const { now, random, answerMs }: Timing = { now: Date.now, random: Math.random, answerMs: 15_000, ...timing };
   const stopping = new AbortController();
   const news = createSignal();
@@ -54,7 +54,7 @@ export function createSender({ outbox, job, secret, post, log, timing = {} }: Se
     const headers = {
       "content-type": "application/json",
       "user-agent": "comfy-endpoints-webhooks",
-      ...signedHeaders(secret, delivery.id, now(), body),
+      ...signedHeaders(secrets, delivery.id, now(), body),
     };
     const timeout = AbortSignal.timeout(answerMs);
     const signal = AbortSignal.any([timeout, stopping.signal]);

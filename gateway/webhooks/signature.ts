@@ -1,16 +1,22 @@
 import { createHmac } from "node:crypto";
 
-/** The headers of Standard Webhooks, by which a receiver knows that the request is ours, whole and fresh. */
+/**
+ * The headers of Standard Webhooks, by which a receiver knows that the request is ours, whole and fresh: whichever of the
+ * secrets it has.
+ */
 export function signedHeaders(
-  secret: Buffer,
+  secrets: readonly Buffer[],
   id: string,
   /** Of this attempt, in milliseconds since the epoch. */
   at: number,
   body: string,
 ): Record<"webhook-id" | "webhook-timestamp" | "webhook-signature", string> {
   const timestamp = String(Math.floor(at / 1000));
-  const signature = createHmac("sha256", secret).update(`${id}.${timestamp}.${body}`).digest("base64");
-  return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": `v1,${signature}` };
+  const signatures = secrets.map((secret) => {
+    const signature = createHmac("sha256", secret).update(`${id}.${timestamp}.${body}`).digest("base64");
+    return `v1,${signature}`;
+  });
+  return { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signatures.join(" ") };
 }
 
 /** The secret's bytes; undefined when the text is not `whsec_` and the base64 of 24 to 64 bytes. */

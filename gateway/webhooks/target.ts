@@ -1,4 +1,5 @@
 import { errorCodes } from "../../contract/api.ts";
+import { retryAfterMs } from "../../contract/retry-after.ts";
 import { HttpProblem } from "../http.ts";
 import type { CheckWebhook } from "../jobs/requests/webhook-url.ts";
 import { assertPublicUrl, guardedFetch, type Reach, UrlRefused } from "../net/guarded-fetch.ts";
@@ -25,11 +26,14 @@ function refusalOf(url: string, reach: Reach): string | undefined {
   }
 }
 
-/** Sends a webhook. Names are looked up and judged anew each time; the receiver's answer is its status alone. */
+/**
+ * Sends a webhook. Names are looked up and judged anew each time; of the receiver's answer its status and `Retry-After`
+ * count, and nothing else.
+ */
 export const postWithin =
   (reach: Reach): SenderOptions["post"] =>
   async (url, init) => {
     const response = await guardedFetch(url, { ...init, method: "POST" }, { reach });
     await response.body?.cancel();
-    return response.status;
+    return { status: response.status, retryAfterMs: retryAfterMs(response.headers.get("retry-after"), Date.now()) };
   };

@@ -10,8 +10,8 @@ import { postWithin, webhookCheck } from "./target.ts";
 export interface WebhooksOptions {
   database: Database;
   jobs: Pick<JobView, "byId">;
-  /** null: nothing is sent. */
-  secret: Buffer | null;
+  /** Without one nothing is sent. */
+  secrets: readonly Buffer[];
   /** Where receivers may be. */
   reach: Reach;
   log: Log;
@@ -24,18 +24,20 @@ export interface Webhooks {
   /** Of a run that asks for one. */
   check: CheckWebhook;
   start(): void;
+  /** Something may be in the outbox: a delivery is written with its job's end, by whoever ends it. */
+  wake(): void;
   stop(): Promise<void>;
 }
 
 /** The outbox and whoever empties it. */
-export function createWebhooks({ database, jobs, secret, reach, log }: WebhooksOptions): Webhooks {
+export function createWebhooks({ database, jobs, secrets, reach, log }: WebhooksOptions): Webhooks {
   const outbox = createOutbox(database);
-  const check = webhookCheck(secret !== null, reach);
-  if (secret === null) {
-    return { outbox, check, enabled: false, start: () => undefined, stop: () => Promise.resolve() };
+  const enabled = secrets.length > 0;
+  const check = webhookCheck(enabled, reach);
+  if (!enabled) {
+    const nothing = (): void => undefined;
+    return { outbox, check, enabled, start: nothing, wake: nothing, stop: () => Promise.resolve() };
   }
-  const sender = createSender({ outbox, job: (id) => jobs.byId(id), secret, post: postWithin(reach), log });
-  // A delivery is written with its job's end, by whoever ends it.
-  database.onCommit(() => sender.wake());
-  return { outbox, check, enabled: true, start: () => sender.start(), stop: () => sender.stop() };
+  const sender = createSender({ outbox, job: (id) => jobs.byId(id), secrets, post: postWithin(reach), log });
+  return { outbox, check, enabled, ...sender };
 }

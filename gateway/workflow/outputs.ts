@@ -24,9 +24,9 @@ export class OutputProblem extends Error {}
  */
 export function findOutputs(declared: readonly ContractOutput[], outputs: Record<string, NodeOutput>): Found[] {
   const found = declared.map((output): Found => {
-    const items = outputItems(outputs[output.node_id] ?? {});
-    if (isMediaType(output.type)) return { output, files: kept(output, items.filter(isOutputFile)) };
-    return { output, values: kept(output, items.filter(canBe(output.type))) };
+    const node = outputs[output.node_id];
+    if (isMediaType(output.type)) return { output, files: outputFiles(output, node) };
+    return { output, values: kept(output, outputItems(node ?? {}).filter(canBe(output.type))) };
   });
   const missing = found.filter((each) => ("files" in each ? each.files : each.values).length === 0);
   if (missing.length > 0) {
@@ -37,6 +37,10 @@ export function findOutputs(declared: readonly ContractOutput[], outputs: Record
     "files" in each ? each : { output: each.output, values: each.values.map((value) => coerce(value, each.output)) },
   );
 }
+
+/** The files that a node saved for a declared output. */
+export const outputFiles = (output: ContractOutput, node: NodeOutput = {}): OutputFile[] =>
+  isMediaType(output.type) ? kept(output, outputItems(node).filter(isOutputFile)) : [];
 
 const kept = <T>(output: ContractOutput, items: T[]): T[] => (output.multiple === true ? items : items.slice(0, 1));
 

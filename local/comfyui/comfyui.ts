@@ -9,9 +9,13 @@ import type { Folders } from "./folders.ts";
 import { createFileRoutes } from "./http/file-routes.ts";
 import { features, systemStats } from "./http/info.ts";
 import { createJobRoutes } from "./http/job-routes.ts";
+import { sameOriginOnly } from "./http/origin.ts";
 import { createPromptRoutes } from "./http/prompt-routes.ts";
 import type { NodeClass } from "./nodes/node.ts";
 import { nodeClasses, objectInfo } from "./nodes/registry.ts";
+
+export const previewMethods = ["none", "auto", "latent2rgb", "taesd"] as const;
+export type PreviewMethod = (typeof previewMethods)[number];
 
 export interface ComfyUiOptions {
   folders: Folders;
@@ -21,13 +25,22 @@ export interface ComfyUiOptions {
   classes?: ReadonlyMap<string, NodeClass>;
   /** Largest body of any request; 100 MiB unless told otherwise. */
   maxUploadBytes?: number;
+  /** How nodes that sample show what they have so far; by itself ComfyUI shows nothing. */
+  previewMethod?: PreviewMethod;
 }
 
 export interface ComfyUi {
   /** How often each class was run, not counting what came from the cache. */
   executions: () => Record<string, number>;
   /** Serves on the loopback interface; 0 takes any port. */
-  listen(port: number): Promise<{ url: string; close(): Promise<void> }>;
+  listen(port: number): Promise<Listening>;
+}
+
+export interface Listening {
+  url: string;
+  /** It was closed, or died of a prompt as ComfyUI may: nothing answers any more. */
+  ended: Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
@@ -36,6 +49,7 @@ export interface ComfyUi {
  */
 export function createComfyUi(options: ComfyUiOptions): ComfyUi {
   const { folders, argv = [], classes = nodeClasses, maxUploadBytes = 100 * 1024 * 1024 } = options;
+  const { previewMethod = "none" } = options;
   const app = express();
   const server = createServer(app);
   const status = () => ({ status: { exec_info: { queue_remaining: queue.remaining() } } });
@@ -50,11 +64,23 @@ export function createComfyUi(options: ComfyUiOptions): ComfyUi {
   const executor = createExecutor({
     classes,
     folders,
-    send: (event, data, prompt, broadcast = false) => {
-      if (event === "executing") running = { clientId: prompt.clientId, node: String(data["node"]) };
-      if (broadcast || prompt.clientId !== undefined) {
-        events.send(event, data, broadcast ? undefined : prompt.clientId);
-      }
+    showsPreviews: previewMethod !== "none",
+    die: () => end(),
+    audience: {
+      send: (event, data, prompt, broadcast = false) => {
+        if (event === "executing") running = { clientId: prompt.clientId, node: String(data["node"]) };
+        if (!broadcast && prompt.clientId === undefined) return;
+        try {
+          events.send(event, data, broadcast ? undefined : prompt.clientId);
+        } catch {
+          // What JSON cannot carry ends ComfyUI where somebody listens.
+          end();
+        }
+      },
+      sendBinary: (message, { clientId }) => {
+        if (clientId !== undefined) events.sendBinary(message, clientId);
+      },
+      takesMetadata: ({ clientId }) => clientId !== undefined && events.takesMetadata(clientId),
     },
   });
   const queue = createPromptQueue({
@@ -67,6 +93,13 @@ export function createComfyUi(options: ComfyUiOptions): ComfyUi {
       }
     },
   });
+
+  const end = (): void => {
+    queue.close();
+    events.close();
+    server.close();
+    server.closeAllConnections();
+  };
 
   const routes = Router();
   routes.use(createFileRoutes({ folders, maxUploadBytes }));
@@ -115,14 +148,13 @@ export function createComfyUi(options: ComfyUiOptions): ComfyUi {
       for (const folder of Object.values(folders) as string[]) mkdirSync(folder, { recursive: true });
       server.listen(port, "127.0.0.1");
       await once(server, "listening");
+      const ended = once(server, "close").then(() => undefined);
       return {
         url: `http://127.0.0.1:${portOf(server)}`,
-        close: async () => {
-          queue.close();
-          events.close();
-          server.close();
-          server.closeAllConnections();
-          await once(server, "close");
+        ended,
+        close: () => {
+          end();
+          return ended;
         },
       };
     },
@@ -133,14 +165,6 @@ function portOf(server: Server): number {
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
   return address.port;
-}
-
-/** ComfyUI turns web pages of other origins away. */
-function sameOriginOnly(request: Request, response: Response, next: NextFunction): void {
-  const { origin, host } = request.headers;
-  const foreign = origin !== undefined && URL.canParse(origin) && new URL(origin).host !== host;
-  if (foreign || request.headers["sec-fetch-site"] === "cross-site") response.status(403).end();
-  else next();
 }
 
 /** Whatever went wrong, in aiohttp's words. */

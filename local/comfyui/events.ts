@@ -1,10 +1,18 @@
 import { randomUUID } from "node:crypto";
 import type { Server } from "node:http";
 import { type WebSocket, WebSocketServer } from "ws";
+import { isForeign } from "./http/origin.ts";
+import { isRecord } from "./http/request.ts";
 
 export interface Events {
-  /** To one client, or to everybody. A client that is not there misses it: nothing is sent again. */
+  /**
+   * To one client, or to everybody. A client that is not there misses it: nothing is sent again.
+   * @throws {TypeError} for data that JSON cannot carry, when somebody is there
+   */
   send(event: string, data: Record<string, unknown>, clientId: string | undefined): void;
+  sendBinary(message: Buffer, clientId: string): void;
+  /** Whether this client has said that it can tell the metadata of a preview from the picture. */
+  takesMetadata(clientId: string): boolean;
   close(): void;
 }
 
@@ -20,6 +28,7 @@ export interface EventsOptions {
 /** The websocket at /ws and /api/ws. */
 export function createEvents({ server, status, runningNode, features }: EventsOptions): Events {
   const sockets = new Map<string, WebSocket>();
+  const withMetadata = new Set<string>();
   const wss = new WebSocketServer({ noServer: true });
 
   server.on("upgrade", (request, socket, head) => {
@@ -28,14 +37,24 @@ export function createEvents({ server, status, runningNode, features }: EventsOp
       socket.end("HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n");
       return;
     }
+    if (isForeign(request.headers)) {
+      socket.end("HTTP/1.1 403 Forbidden\r\nconnection: close\r\n\r\n");
+      return;
+    }
     wss.handleUpgrade(request, socket, head, (client) => {
       const sid = url.searchParams.get("clientId") || randomUUID().replaceAll("-", "");
       sockets.set(sid, client);
       // As ComfyUI does it: when a client is there twice, the end of its old socket silences the new one.
-      client.on("close", () => sockets.delete(sid));
+      client.on("close", () => {
+        sockets.delete(sid);
+        withMetadata.delete(sid);
+      });
       client.on("error", () => client.terminate());
       client.once("message", (message) => {
-        if (isFeatureFlags(textOf(message))) send(client, "feature_flags", { ...features });
+        const flags = featureFlags(textOf(message));
+        if (flags === undefined) return;
+        if (flags["supports_preview_metadata"] === true) withMetadata.add(sid);
+        send(client, "feature_flags", { ...features });
       });
       send(client, "status", { ...status(), sid });
       const node = runningNode(sid);
@@ -52,6 +71,8 @@ export function createEvents({ server, status, runningNode, features }: EventsOp
         if (client !== undefined) send(client, event, data);
       }
     },
+    sendBinary: (message, clientId) => sockets.get(clientId)?.send(message, () => undefined),
+    takesMetadata: (clientId) => withMetadata.has(clientId),
     close: () => {
       for (const client of wss.clients) client.terminate();
     },
@@ -64,11 +85,13 @@ function send(client: WebSocket, type: string, data: Record<string, unknown>): v
 
 const textOf = (message: unknown): string => (message instanceof Buffer ? message.toString("utf8") : "");
 
-function isFeatureFlags(text: string): boolean {
+/** What a client says it can do; undefined when the message says something else. */
+function featureFlags(text: string): Record<string, unknown> | undefined {
   try {
     const message = JSON.parse(text) as unknown;
-    return typeof message === "object" && message !== null && "type" in message && message.type === "feature_flags";
+    if (!isRecord(message) || message["type"] !== "feature_flags") return undefined;
+    return isRecord(message["data"]) ? message["data"] : {};
   } catch {
-    return false;
+    return undefined;
   }
 }

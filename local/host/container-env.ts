@@ -15,15 +15,21 @@ export function insidePorts(pod: Pod): number[] {
 /** In the image nginx stands at the public port, before the gateway; here is no nginx. */
 export const listeningPort = (port: number): number => (port === podPorts.public ? podPorts.gateway : port);
 
-/**
- * Everything a container has in its environment: what the image sets, what the pod sets, what RunPod adds, and where
- * the container is on this machine.
- */
+/** Where a container is on this machine, and who is RunPod there. */
+export interface Surroundings {
+  /** Folder that takes the place of `/`. */
+  root: string;
+  /** Port inside to port of the machine. */
+  ports: Record<number, number>;
+  /** Of RunPod's API. */
+  apiUrl: string;
+}
+
+/** Everything a container has in its environment: what the image sets, what the pod sets, what RunPod adds, its surroundings. */
 export function containerEnv(
   pod: Pod,
   image: Record<string, string>,
-  root: string,
-  ports: Record<number, number>,
+  { root, ports, apiUrl }: Surroundings,
 ): Record<string, string> {
   const tcp = pod.job.ports.filter((port) => port.endsWith("/tcp")).map((port) => Number.parseInt(port, 10));
   return {
@@ -39,6 +45,8 @@ export function containerEnv(
     RUNPOD_PUBLIC_IP: "127.0.0.1",
     ...(pod.networkVolumeId !== undefined && { RUNPOD_VOLUME_ID: pod.networkVolumeId }),
     ...Object.fromEntries(tcp.map((port) => [`RUNPOD_TCP_PORT_${port}`, String(ports[listeningPort(port)] ?? "")])),
+    // RunPod's own clients take it for the API's address.
+    RUNPOD_API_BASE_URL: apiUrl,
     [localPodEnv.pathPrefix]: root,
     [localPodEnv.ports]: Object.entries(ports)
       .map(([inside, outside]) => `${inside}:${outside}`)

@@ -22,7 +22,9 @@ export function goldenImage(env: {
       HOME: env.HOME ?? "",
       // Shared by all pods: without it every start compiles the same files again.
       NODE_COMPILE_CACHE: env.NODE_COMPILE_CACHE ?? join(tmpdir(), "comfy-endpoints-compile-cache"),
-      COMFY_START_COMMAND: [process.execPath, join(repository, "local/comfyui/main.ts")].map(quoted).join(" "),
+      COMFY_START_COMMAND: [process.execPath, join(repository, "local/comfyui/main.ts"), "--preview-method", "auto"]
+        .map(quoted)
+        .join(" "),
     },
   };
 }

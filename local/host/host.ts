@@ -20,6 +20,8 @@ export interface HostOptions {
   image: ContainerImage;
   /** Milliseconds that pulling an image takes. */
   pullMs: number;
+  /** Where RunPod's API is, once it listens: pods are told. */
+  apiUrl: () => string;
   report: (podId: string, event: PodEvent) => void;
 }
 
@@ -60,7 +62,7 @@ interface Slot {
   pid: number | undefined;
 }
 
-export function createHost({ dataFolder, image, pullMs, report }: HostOptions): Host {
+export function createHost({ dataFolder, image, pullMs, apiUrl, report }: HostOptions): Host {
   const slots = new Map<string, Slot>();
 
   const slotOf = (podId: string): Slot => {
@@ -107,7 +109,7 @@ export function createHost({ dataFolder, image, pullMs, report }: HostOptions): 
       command: image.command,
       args: image.args,
       cwd: image.cwd,
-      env: containerEnv(pod, image.env, slot.folder.root, slot.ports),
+      env: containerEnv(pod, image.env, { root: slot.folder.root, ports: slot.ports, apiUrl: apiUrl() }),
       log: slot.folder.log,
     });
     slot.container = container;

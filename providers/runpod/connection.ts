@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { UserError } from "../../contract/errors.ts";
 import type { RunPodApi } from "./api.ts";
+import { apiUrl } from "./api-url.ts";
 import { whileEngineLives } from "./engine-guard.ts";
 import { type Env, withEnvFiles } from "./env-files.ts";
 import { createGraphQlApi } from "./graphql-api.ts";
@@ -35,7 +36,7 @@ export function runPodSettings(
   }
   return {
     apiKey,
-    baseUrl: (env["RUNPOD_API_BASE_URL"] ?? "https://api.runpod.io").replace(/\/+$/, ""),
+    baseUrl: apiUrl(env["RUNPOD_API_BASE_URL"]),
     proxyUrl: proxyUrl(env["RUNPOD_PROXY_URL"] ?? "https://{podId}-{port}.proxy.runpod.net"),
     timeoutMs: timeoutMs(env["COMFY_ENDPOINTS_RUNPOD_TIMEOUT_SECONDS"]),
   };

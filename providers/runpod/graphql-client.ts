@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ClientError, GraphQLClient } from "graphql-request";
 import { z } from "zod";
+import { retryAfterMs } from "../../contract/retry-after.ts";
 import { authRemedy, isRefusal, type Refusal, RunPodError, refusalOf } from "./errors.ts";
 import { type OperationName, operations } from "./operations.ts";
 
@@ -84,7 +85,7 @@ function refusedByRunPod(operation: OperationName, { response }: ClientError): R
   if (status === 401 || status === 403) return new RunPodError("auth", `${authRemedy} (HTTP ${status})`);
   if (status === 429) {
     const message = `RunPod took ${operation} for one request too many (HTTP 429); try again in a minute`;
-    return new RunPodError("limited", message, { retryAfterMs: retryAfterMs(headers.get("retry-after"), Date.now()) });
+    return new RunPodError("limited", message, { retryAfterMs: boundedWaitMs(headers.get("retry-after")) });
   }
   const stumbled = status >= 500 ? "transient" : "invalid";
   const first = errors?.[0];
@@ -97,12 +98,8 @@ function refusedByRunPod(operation: OperationName, { response }: ClientError): R
 const errorCode = z.object({ code: z.string() });
 
 /**
- * How long to wait before the next request.
- * @param header `Retry-After`: a number of seconds, or a date
+ * How long to wait before the next request, as RunPod's `Retry-After` says.
  * @returns 0 when it says nothing, and never more than 30 seconds: who waits for longer is better told
  */
-export function retryAfterMs(header: string | null, now: number): number {
-  const text = header?.trim() ?? "";
-  const wait = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - now;
-  return Number.isNaN(wait) ? 0 : Math.min(Math.max(0, wait), longestWaitMs);
-}
+export const boundedWaitMs = (header: string | null): number =>
+  Math.min(retryAfterMs(header, Date.now()) ?? 0, longestWaitMs);

@@ -13,6 +13,7 @@ export const operations = {
   authenticate: `query authenticate { myself { id } }`,
   listPods: `query listPods { myself { pods { ${podFields} } } }`,
   findPod: `query findPod($input: PodFilter) { pod(input: $input) { ${podFields} } }`,
+  podCost: `query podCost($input: PodFilter) { pod(input: $input) { costPerHr } }`,
   rentOnDemand: `mutation rentOnDemand($input: PodFindAndDeployOnDemandInput) {
     podFindAndDeployOnDemand(input: $input) { ${podFields} }
   }`,

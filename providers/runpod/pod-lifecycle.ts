@@ -7,7 +7,6 @@ import { drainPod } from "./drain.ts";
 import { engineGone } from "./engine-alive.ts";
 import { isRefusal, RunPodError } from "./errors.ts";
 import { IncompleteError, outputs, reasonOf } from "./hook-values.ts";
-import { askMarket } from "./market.ts";
 import { generationOf, inspectPodInputs, jobOf, type PodInputs, parsePodInputs } from "./pod-inputs.ts";
 import { podName } from "./pod-name.ts";
 import { obtainPod, removeStrays, type TriedRung } from "./pod-placing.ts";
@@ -23,6 +22,7 @@ import {
   startState,
 } from "./pod-state.ts";
 import { type FormerJob, jobDifferences, mergedJob, reconcileSteps } from "./reconcile.ts";
+import { resume } from "./resume.ts";
 
 export { check } from "./pod-check.ts";
 export { diff } from "./pod-diff.ts";
@@ -141,25 +141,10 @@ async function applySteps(
       const edit = (): Promise<void> => api.editPod(pod.id, merged);
       await change(api, pod.id, edit, (now) => now !== undefined && jobDifferences(job, now, former).length === 0);
     } else {
-      const bid = await bidFor(api, pod, inputs);
-      const resume = (): Promise<void> => api.resumePod(pod, bid);
-      await change(api, pod.id, resume, (now) => now?.desiredStatus === "RUNNING");
+      await resume(api, pod, inputs.maxPricePerHour);
     }
   }
   return steps.length > 0;
-}
-
-/** USD per hour for the whole pod: what the market asks now; the pod's own price when it is not a spot pod. */
-async function bidFor(api: RunPodApi, pod: Pod, inputs: PodInputs): Promise<number> {
-  if (!pod.spot) return pod.costPerHour;
-  const { gpuTypes } = await askMarket(api, pod.gpuCount);
-  const perGpu = gpuTypes.find(({ id }) => id === pod.gpuTypeId)?.price[pod.cloud ?? "COMMUNITY"].spot;
-  const bid = perGpu === undefined ? pod.costPerHour : perGpu * pod.gpuCount;
-  if (bid <= (inputs.maxPricePerHour ?? Infinity)) return bid;
-  throw new RunPodError(
-    "capacity",
-    `pod ${pod.id} costs ${bid.toFixed(2)} USD per hour now, above the limit of ${inputs.maxPricePerHour ?? 0}`,
-  );
 }
 
 /** For a pod whose host has no GPU free: another one serves in its stead. */

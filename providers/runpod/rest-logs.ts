@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { LogLine, LogsApi } from "./api.ts";
 import { authRemedy, RunPodError } from "./errors.ts";
-import { type GraphQlClientOptions, retryAfterMs, userAgent } from "./graphql-client.ts";
+import { boundedWaitMs, type GraphQlClientOptions, userAgent } from "./graphql-client.ts";
 
 export interface RestLogsOptions extends Pick<GraphQlClientOptions, "apiKey" | "timeoutMs"> {
   /** REST is at `<base>/v2`. */
@@ -78,7 +78,7 @@ async function refusedWith(response: Response, podId: string): Promise<RunPodErr
   if (status === 404) return new RunPodError("gone", `RunPod has no logs of pod ${podId} (${reason})`);
   if (status === 429) {
     const message = `RunPod took podLogs for one request too many (${reason}); try again in a minute`;
-    return new RunPodError("limited", message, { retryAfterMs: retryAfterMs(headers.get("retry-after"), Date.now()) });
+    return new RunPodError("limited", message, { retryAfterMs: boundedWaitMs(headers.get("retry-after")) });
   }
   return new RunPodError(status >= 500 ? "transient" : "invalid", `RunPod refused podLogs (${reason})`);
 }

@@ -13,7 +13,18 @@ import { SetupError } from "./setup-error.js";
 /** @type {Record<string, Task>} */
 const tasks = {
   demo: { needs: "engine", runs: "node", args: ["scripts/demo.ts"], inPlace: false },
-  test: { needs: "engine", runs: "node", args: ["node_modules/vitest/vitest.mjs", "run"], inPlace: false },
+  test: {
+    needs: "engine",
+    runs: "node",
+    args: ["node_modules/vitest/vitest.mjs", "run", "--project=!system"],
+    inPlace: false,
+  },
+  "test:system": {
+    needs: "node",
+    runs: "node",
+    args: ["node_modules/vitest/vitest.mjs", "run", "--project=system"],
+    inPlace: false,
+  },
   check: { needs: "node", runs: "node", args: ["scripts/check.ts"], inPlace: false },
   format: {
     needs: "node",
@@ -23,6 +34,8 @@ const tasks = {
   },
   build: { needs: "node", runs: "node", args: ["scripts/build.ts"], inPlace: false },
   faults: { needs: "engine", runs: "node", args: ["test/faults/main.ts"], inPlace: false },
+  fuzz: { needs: "node", runs: "node", args: ["test/fuzz/main.ts"], inPlace: false },
+  crashes: { needs: "node", runs: "node", args: ["test/crashes/main.ts"], inPlace: false },
   bench: { needs: "engine", runs: "node", args: ["bench/main.ts"], inPlace: false },
   local: { needs: "node", runs: "node", args: ["local/main.ts"], inPlace: false },
   // A flag, even if it says what holds anyway, tells the gateway that it is not in a pod.
@@ -33,6 +46,8 @@ const tasks = {
     inPlace: true,
   },
   pulumi: { needs: "engine", runs: "pulumi", args: [], inPlace: true },
+  // For scripts/smoke_test_local_stack.sh.
+  stack: { needs: "node", runs: "node", args: ["scripts/stack/main.ts"], inPlace: false },
   // Most of its commands need no engine; those that do ask for it themselves.
   cli: { needs: "node", runs: "node", args: [join(root, "cli/main.ts")], inPlace: true },
 };

@@ -21,6 +21,19 @@ describe("checking the inputs of a run", () => {
     ]);
   });
 
+  it("names a few of very many unexpected inputs, and no more of a name than an input's could be", () => {
+    const body = Object.fromEntries(
+      Array.from({ length: 50_000 }, (_, at) => [`${at}`.padStart(5, "0") + "x".repeat(200), at]),
+    );
+    const { problems } = checkInputs([rule({})], body);
+    expect(problems).toHaveLength(20);
+    expect(problems[0]).toMatchObject({
+      path: `00000${"x".repeat(59)}`,
+      message: "is not an input; the inputs are n, and 49980 more are not either",
+    });
+    expect(JSON.stringify(problems).length).toBeLessThan(50_000);
+  });
+
   it.each([null, 3, "prompt", true, [], ["prompt"]])("refuses the body %j", (body) => {
     expect(checkInputs([rule({})], body).problems).toEqual([
       { path: "", code: "invalid_json", message: "the body must be a JSON object" },

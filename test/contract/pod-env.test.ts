@@ -12,6 +12,11 @@ const settings: PodSettings = {
   jobTimeoutSeconds: 60,
   maxPayloadMb: 1,
   maxUploadMb: 2048,
+  watchPaths: undefined,
+  minFileSizeMb: 100,
+  symlinkTargets: undefined,
+  idleStopMinutes: undefined,
+  warmUpJson: undefined,
 };
 
 /** Text that does not compress: the worst case for its size. */

@@ -62,6 +62,11 @@ describe("an endpoint, from up to destroy", () => {
     const { width, height } = PNG.sync.read(readFileSync(path));
     expect([width, height]).toEqual([768, 512]);
     rmSync(folder, { recursive: true });
+    // Its price came from RunPod, which the pod asked with its own key.
+    const jobs = await fetch(`${endpointUrl}/jobs`, { headers: { "x-api-key": apiKey } });
+    const { items } = (await jobs.json()) as { items: { cost_usd: number | null }[] };
+    expect(items).toMatchObject([{ state: "completed", cost_usd: expect.any(Number) as number }]);
+    expect(items[0]?.cost_usd).toBeGreaterThan(0);
 
     const refused = await fetch(`${endpointUrl}/run`, {
       method: "POST",
@@ -95,14 +100,21 @@ describe("an endpoint, from up to destroy", () => {
     expect(await health(outputs.endpointUrl)).toBe(200);
   });
 
-  it("keeps the pod when the key is rotated: its container restarts with the new one", async () => {
+  it("keeps the pod when key and webhook secret are rotated: its container restarts with the new ones", async () => {
     const before = await stack.outputs();
     await stack.pulumi("config", "set", "comfy-endpoints:apiKeyRotation", "1");
+    await stack.pulumi("config", "set", "comfy-endpoints:webhookSecretRotation", "1");
     const after = await up();
     expect(after.podId).toBe(before["podId"]);
     expect(after.apiKey).not.toBe(before["apiKey"]);
     const answer = await fetch(`${after.endpointUrl}/contract`, { headers: { "x-api-key": after.apiKey } });
     expect(answer.status).toBe(200);
+    // Receivers that know only the former secret still verify what the pod sends.
+    const secrets = [after["webhookSecret"], before["webhookSecret"]].map(String);
+    expect((await account.pods())[0]?.env).toContain(`COMFY_ENDPOINTS_WEBHOOK_SECRET=${secrets.join(" ")}`);
+    const state = await stack.state();
+    for (const secret of secrets) expect(state).not.toContain(secret);
+    expect(new Set(secrets).size).toBe(2);
   });
 
   it("replaces a pod that is gone", async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { NoPython } from "../../scripts/python/packages.ts";
 import { podImage } from "../local/pod-program.ts";
 import { type StartedRunPod, startLocalRunPod } from "../support/local-runpod.ts";
-import { installPythonSdk, NoPythonSdk, type PythonSdk, startPythonSdk } from "../support/python-sdk.ts";
+import { installPythonSdk, type PythonSdk, startPythonSdk } from "../support/python-sdk.ts";
 import { until } from "../support/until.ts";
 
 // Not one of ours, and so it knows nothing of what the local RunPod leaves out.
@@ -14,7 +15,7 @@ beforeAll(async () => {
   try {
     sdk = startPythonSdk(await installPythonSdk(), runpod.url, runpod.folder);
   } catch (error) {
-    if (!(error instanceof NoPythonSdk)) throw error;
+    if (!(error instanceof NoPython)) throw error;
     missing = error.message;
   }
 });

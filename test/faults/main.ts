@@ -1,5 +1,6 @@
 /** `npm run faults`: breaks every operation of every phase in every way, and looks whether anything is lost. */
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
+import { atLeastOne } from "../support/at-least-one.ts";
 import { type CellResult, runCell } from "./cell-run.ts";
 import { type Cell, cellLabel, cellsOf, uncovered } from "./matrix.ts";
 import { cleanRuns } from "./phases.ts";
@@ -70,10 +71,4 @@ async function runAll(cells: Cell[], jobs: number, signal: AbortSignal): Promise
 function details({ problems, log }: CellResult): string {
   if (problems.length === 0) return "";
   return `\n${problems.map((problem) => `     ${problem}\n`).join("")}${log.replaceAll(/^/gm, "     | ")}`;
-}
-
-function atLeastOne(text: string): number {
-  const number = Number(text);
-  if (Number.isInteger(number) && number >= 1) return number;
-  throw new InvalidArgumentError("give a whole number from 1.");
 }

@@ -1,16 +1,5 @@
+import { random } from "../support/random.ts";
 import type { Cell } from "./matrix.ts";
-
-/** Numbers from 0 to below 1, the same for the same seed. */
-function random(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    // mulberry32
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** So many cells, as different as there are: no fault and no phase comes twice before every other has come. */
 export function sample(cells: Cell[], size: number, seed: number): Cell[] {

@@ -1,5 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { connect } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { health } from "../../contract/api.ts";
 import { contractDocument } from "../support/apps.ts";
@@ -50,6 +51,27 @@ describe("the API", () => {
   it.each(["/nowhere", "/healthz/", "/HEALTHZ", "/jobs/", "/jobs//cancel", "/files/a/b"])("has no %s", async (path) => {
     const response = await gateway.request(path);
     expect([response.status, await response.json()]).toEqual([404, { error: "not_found" }]);
+  });
+
+  it.each(["http://[::1/healthz", "http://"])(
+    "has nothing at %s, and says so as of any other place",
+    async (target) => {
+      const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+      socket.end(`GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+      expect(await text(socket)).toMatch(/^HTTP\/1\.1 404 [^]*\{"error":"not_found"\}$/);
+    },
+  );
+
+  it("answers whoever still sends a body that is not wanted, and hears them out", async () => {
+    const length = 50 * 1024 ** 2;
+    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+    const answer = text(socket);
+    const lines = ["POST /run HTTP/1.1", "host: x", `x-api-key: ${apiKey}`, "connection: close"];
+    socket.write(`${[...lines, `content-length: ${length}`].join("\r\n")}\r\n\r\n`);
+    await new Promise<void>((resolve, reject) => {
+      socket.write(Buffer.alloc(length, "x"), (error) => (error ? reject(error) : resolve()));
+    });
+    expect(await answer).toMatch(/^HTTP\/1\.1 413 [^]*\{"error":"payload_too_large"\}$/);
   });
 
   it.each([

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Job } from "../../contract/api.ts";
+import { isAlive } from "../faults/processes.ts";
 import { contractDocument, workflowDocument } from "../support/apps.ts";
 import { type ComfyStub, createComfyStub } from "../support/comfyui.ts";
 import { apiKey, drawPictures } from "../support/gateway.ts";
@@ -124,6 +125,26 @@ describe("the gateway's program", () => {
     await completed(waiting);
     expect(comfy.submissions).toHaveLength(2);
   }, 30_000);
+
+  it("tells ComfyUI's nodes where it lends them files", async () => {
+    const told = join(folder, "told");
+    const script = join(folder, "comfyui.sh");
+    writeFileSync(script, `echo "$COMFY_ENDPOINTS_INPUTS_DIR" > ${told}; exec cat`);
+    start({ COMFY_START_COMMAND: `sh ${script}` });
+    await until("it is told", () => existsSync(told) && readFileSync(told, "utf8") !== "");
+    expect(readFileSync(told, "utf8")).toBe(`${join(folder, "cache/state/local/files/inputs")}\n`);
+    expect(existsSync(readFileSync(told, "utf8").trim())).toBe(true);
+  });
+
+  it("takes ComfyUI along when it is killed: one left behind would keep the port from the next one's", async () => {
+    const pids = join(folder, "pids");
+    writeFileSync(join(folder, "comfyui"), `echo $$ >> ${pids}; sleep 600`);
+    const { process: gateway } = start({ COMFY_START_COMMAND: `sh ${join(folder, "comfyui")}` });
+    const pid = (): number => Number(existsSync(pids) ? readFileSync(pids, "utf8") : 0);
+    await until("ComfyUI runs", () => pid() > 0);
+    gateway.kill("SIGKILL");
+    await until("ComfyUI is gone", () => !isAlive(pid()));
+  });
 
   it("writes neither keys nor prompts to its log", async () => {
     drawPictures(comfy);

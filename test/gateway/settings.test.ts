@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { readSettings } from "../../gateway/settings.ts";
 
@@ -12,9 +13,9 @@ describe("the gateway's settings", () => {
     expect(readSettings({ ...least, RUNPOD_POD_ID: "p1abc" })).toEqual({
       appId: null,
       apiKey: "k-1",
-      webhookSecret: null,
+      webhookSecrets: [],
       corsOrigins: [],
-      listen: { host: "0.0.0.0", port: 3000 },
+      listen: { host: "127.0.0.1", port: 3000 },
       contract: { subject: "COMFY_ENDPOINTS_CONTRACT_JSON", text: "{}" },
       workflow: { subject: "COMFY_ENDPOINTS_WORKFLOW_JSON", text: "{}" },
       comfy: {
@@ -22,12 +23,30 @@ describe("the gateway's settings", () => {
         process: {
           command: [
             ...["python", "/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "8188"],
-            ...["--disable-auto-launch", "--disable-metadata", "--max-upload-size", "2049"],
+            ...["--disable-auto-launch", "--disable-metadata", "--preview-method", "auto"],
+            ...["--max-upload-size", "2049"],
           ],
           env: { RUNPOD_POD_ID: "p1abc" },
         },
       },
       state: { database: "/cache/state/p1abc/jobs.db", files: "/cache/state/p1abc/files" },
+      provisioning: {
+        artifacts: { subject: "COMFY_ENDPOINTS_APP_ARTIFACTS_JSON" },
+        pod: "p1abc",
+        cache: "/cache",
+        models: "/cache/models",
+        comfy: "/opt/comfy",
+        python: "python",
+        packEnv: { RUNPOD_POD_ID: "p1abc" },
+        comfyModels: "/opt/comfy/models",
+        symlinkTargets: [],
+        watchPaths: [],
+        minFileBytes: 100 * 1024 ** 2,
+        tokens: new Map(),
+      },
+      pod: null,
+      warmUp: null,
+      idleStopMs: null,
       limits: {
         payloadBytes: 10 * 1024 ** 2,
         uploadBytes: 2048 * 1024 ** 2,
@@ -40,6 +59,21 @@ describe("the gateway's settings", () => {
         fileQuotaBytes: null,
       },
     });
+  });
+
+  it("say where the pod can be asked about, when RunPod told its id and gave it a key", () => {
+    const pod = { RUNPOD_POD_ID: "p1abc", RUNPOD_API_KEY: "rpa_1" };
+    expect(readSettings({ ...least, ...pod }).pod).toEqual({
+      id: "p1abc",
+      apiKey: "rpa_1",
+      apiUrl: "https://api.runpod.io",
+    });
+    const local = { RUNPOD_API_BASE_URL: "http://127.0.0.1:7777/" };
+    expect(readSettings({ ...least, ...pod, ...local }).pod?.apiUrl).toBe("http://127.0.0.1:7777");
+    expect(readSettings({ ...least, RUNPOD_API_KEY: "rpa_1" }).pod).toBeNull();
+    expect(() => readSettings({ ...least, RUNPOD_API_BASE_URL: "here" })).toThrow(
+      '"RUNPOD_API_BASE_URL" is "here"; give an address such as https://api.runpod.io',
+    );
   });
 
   it("take what a deployment says", () => {
@@ -79,10 +113,19 @@ describe("the gateway's settings", () => {
   it.each([
     ["COMFY_ENDPOINTS_FILE_TTL_HOURS", "a week", "give a number of hours, or 0 to keep files for ever"],
     ["COMFY_ENDPOINTS_FILE_QUOTA_MB", "-1", "give a number of MB, or 0 for no limit"],
+    ["COMFY_ENDPOINTS_IDLE_STOP_MINUTES", "soon", "give a number of minutes, or 0 to never stop"],
   ])("are refused with %s of %s", (name, text, message) => {
     expect(() => readSettings({ ...least, [name]: text })).toThrow(
       `the environment: "${name}" is "${text}"; ${message}`,
     );
+  });
+
+  it.each([
+    ["0", null],
+    ["10", 600_000],
+    ["0.5", 30_000],
+  ])("stop the pod after %s minutes without use", (minutes, idleStopMs) => {
+    expect(readSettings({ ...least, COMFY_ENDPOINTS_IDLE_STOP_MINUTES: minutes }).idleStopMs).toBe(idleStopMs);
   });
 
   it("keep a local pod below its folder, on its ports and off the network", () => {
@@ -109,7 +152,7 @@ describe("the gateway's settings", () => {
   it("hide the gateway's own settings and the account's key from ComfyUI", () => {
     const { comfy } = readSettings({
       ...least,
-      COMFY_ENDPOINTS_APP_ARTIFACTS_JSON_GZ_0: "x",
+      COMFY_ENDPOINTS_APP_ARTIFACTS_JSON_GZ_0: gzipSync("[]").toString("base64"),
       RUNPOD_API_KEY: "rpa_1",
       HF_TOKEN: "hf_1",
       PATH: "/bin",
@@ -129,15 +172,15 @@ describe("the gateway's settings", () => {
     );
   });
 
-  it("take a secret, a limit and other sites", () => {
-    const secret = Buffer.alloc(32, 1);
-    const { webhookSecret, corsOrigins, limits, comfy } = readSettings({
+  it("take secrets, a limit and other sites", () => {
+    const [secret, former] = [Buffer.alloc(32, 1), Buffer.alloc(24, 2)];
+    const { webhookSecrets, corsOrigins, limits, comfy } = readSettings({
       ...least,
-      COMFY_ENDPOINTS_WEBHOOK_SECRET: `whsec_${secret.toString("base64")}`,
+      COMFY_ENDPOINTS_WEBHOOK_SECRET: ` whsec_${secret.toString("base64")}  whsec_${former.toString("base64")}`,
       COMFY_ENDPOINTS_RATE_LIMIT_PER_MINUTE: "60",
       COMFY_ENDPOINTS_CORS_ORIGINS: "https://shop.example, http://localhost:5173",
     });
-    expect(webhookSecret).toEqual(secret);
+    expect(webhookSecrets).toEqual([secret, former]);
     expect(limits.requestsPerMinute).toBe(60);
     expect(corsOrigins).toEqual(["https://shop.example", "http://localhost:5173"]);
     expect(JSON.stringify(comfy)).not.toContain("whsec_");
@@ -157,7 +200,8 @@ describe("the gateway's settings", () => {
   });
 
   it("refuse a secret that is none, without showing it", () => {
-    const read = () => readSettings({ ...least, COMFY_ENDPOINTS_WEBHOOK_SECRET: "whsec_tell-nobody" });
+    const good = `whsec_${Buffer.alloc(32, 1).toString("base64")}`;
+    const read = () => readSettings({ ...least, COMFY_ENDPOINTS_WEBHOOK_SECRET: `${good} whsec_tell-nobody` });
     expect(read).toThrow(
       'the environment: "COMFY_ENDPOINTS_WEBHOOK_SECRET" is no secret of Standard Webhooks; give "whsec_" and the base64 of 24 to 64 bytes',
     );

@@ -3,8 +3,10 @@ import { generateKeyPairSync, sign } from "node:crypto";
 /** One value of DER: its tag, its length, its content. */
 function der(tag: number, ...content: Buffer[]): Buffer {
   const body = Buffer.concat(content);
-  const short = body.length < 128 ? [body.length] : [0x82, body.length >> 8, body.length & 255];
-  return Buffer.concat([Buffer.from([tag, ...short]), body]);
+  // In as few bytes as it takes.
+  const [high, low] = [body.length >> 8, body.length & 255];
+  const length = high > 0 ? [0x82, high, low] : low < 128 ? [low] : [0x81, low];
+  return Buffer.concat([Buffer.from([tag, ...length]), body]);
 }
 
 const sequence = (...content: Buffer[]): Buffer => der(0x30, ...content);

@@ -21,10 +21,19 @@ export interface GatewayProgram {
 
 export function startGatewayProgram(
   flags: readonly string[],
-  options: { cwd: string; env: Record<string, string | undefined> },
+  options: {
+    cwd: string;
+    env: Record<string, string | undefined>;
+    /** Another program that starts a gateway, with what Node needs for it. */
+    program?: readonly string[];
+  },
 ): GatewayProgram {
+  const program = options.program ?? [main];
   const env = { PATH: process.env["PATH"], ...options.env };
-  const child = spawn(process.execPath, [main, ...flags], { cwd: options.cwd, env, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [...program, ...flags], {
+    ...{ cwd: options.cwd, env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const closed = once(child, "close") as Promise<[number | null]>;
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data: Buffer) => (output.stdout += data.toString()));

@@ -60,6 +60,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     COMFY_ENDPOINTS_CONTRACT_JSON: JSON.stringify(options.contract ?? contractDocument),
     COMFY_ENDPOINTS_WORKFLOW_JSON: JSON.stringify(options.workflow ?? workflowDocument),
     COMFY_ENDPOINTS_CACHE_ROOT: folder,
+    // Nothing of this machine's becomes a link.
+    COMFY_ENDPOINTS_COMFY_MODELS_ROOT: join(folder, "comfy/models"),
     // Ends when its stdin does, as the gateway does not outlive its test.
     COMFY_START_COMMAND: "cat",
     ...options.env,

@@ -4,9 +4,17 @@ import { join } from "node:path";
 import { z } from "zod";
 import { type LocalRunPod, startLocalRunPod, stopLocalRunPod } from "../../scripts/demo/local-runpod.ts";
 
+const podAnswer = z.object({
+  id: z.string(),
+  name: z.string(),
+  desiredStatus: z.string(),
+  /** `KEY=VALUE` each. */
+  env: z.array(z.string()),
+});
+
 const podsAnswer = z.object({
   data: z.object({
-    myself: z.object({ pods: z.array(z.object({ id: z.string(), name: z.string(), desiredStatus: z.string() })) }),
+    myself: z.object({ pods: z.array(podAnswer) }),
   }),
 });
 
@@ -15,7 +23,7 @@ const operationsAnswer = z.object({ operations: z.array(z.looseObject({ name: z.
 /** A local RunPod as a process of its own, and what its console would show. */
 export interface LocalAccount {
   env: LocalRunPod["env"];
-  pods(): Promise<{ id: string; name: string; desiredStatus: string }[]>;
+  pods(): Promise<z.output<typeof podAnswer>[]>;
   /** Runs a mutation by hand, as in RunPod's console. */
   mutate(mutation: string): Promise<void>;
   /** Names of the operations it has served so far. */
@@ -40,7 +48,8 @@ export async function startLocalAccount(): Promise<LocalAccount> {
   };
   return {
     env: runPod.env,
-    pods: async () => podsAnswer.parse(await graphql("{ myself { pods { id name desiredStatus } } }")).data.myself.pods,
+    pods: async () =>
+      podsAnswer.parse(await graphql("{ myself { pods { id name desiredStatus env } } }")).data.myself.pods,
     mutate: async (mutation) => {
       const answer = z.looseObject({ errors: z.unknown().optional() }).parse(await graphql(`mutation { ${mutation} }`));
       if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));

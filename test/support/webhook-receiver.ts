@@ -18,8 +18,8 @@ export interface WebhookReceiver {
   url: string;
   /** What came in, verified by the standard's own library. */
   received: Received[];
-  /** What the next requests are answered with; then 200. `silent` gives no answer. */
-  answers: (number | "silent" | "drop")[];
+  /** What the next requests are answered with; then 200. `silent` gives no answer; a refusal may ask for a wait. */
+  answers: (number | "silent" | "drop" | { status: number; retryAfter: string })[];
   /** How many are being answered at the same time, at most. */
   atOnce: number;
   /** Answers wait for it. */
@@ -41,7 +41,8 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
       await receiver.hold;
       busy -= 1;
       if (answer === "drop") request.socket.destroy();
-      else if (answer !== "silent") response.writeHead(answer, { location: receiver.url }).end("thanks");
+      else if (typeof answer === "number") response.writeHead(answer, { location: receiver.url }).end("thanks");
+      else if (answer !== "silent") response.writeHead(answer.status, { "retry-after": answer.retryAfter }).end();
     };
     receive().catch((error: unknown) => response.writeHead(400).end(String(error)));
   });

@@ -1,5 +1,5 @@
 import type { JobProgress } from "../../../contract/api.ts";
-import { type Database, promised } from "../../db.ts";
+import type { Database } from "../../db.ts";
 
 /** Something that happened to a job. */
 export interface JobEvent {
@@ -32,7 +32,7 @@ export function createEventLog(database: Database, changed: (jobId: string) => v
   );
   return {
     after: (jobId, sequence, limit) =>
-      promised(() =>
+      database.read(() =>
         after.all(jobId, sequence, limit).map((row) => ({
           sequence: Number(row["sequence"]),
           type: row["type"] as JobEvent["type"],

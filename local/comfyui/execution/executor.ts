@@ -1,14 +1,19 @@
 import type { Folders } from "../folders.ts";
-import type { NodeClass, NodeResult } from "../nodes/node.ts";
+import type { NodeClass, NodeResult, RunContext } from "../nodes/node.ts";
+import { toPng } from "../nodes/picture.ts";
 import { type GraphNode, isLink } from "./graph.ts";
 import { neededNodes, nextNode } from "./order.ts";
-import { createReport, type Outcome, type QueuedPrompt, type Send } from "./report.ts";
+import { type Audience, createReport, type Outcome, type QueuedPrompt } from "./report.ts";
 import { createSignatures } from "./signature.ts";
 
 export interface ExecutorOptions {
   classes: ReadonlyMap<string, NodeClass>;
   folders: Folders;
-  send: Send;
+  audience: Audience;
+  /** Whether nodes that sample show previews. */
+  showsPreviews: boolean;
+  /** Ends ComfyUI. */
+  die: () => void;
 }
 
 export interface Executor {
@@ -22,13 +27,13 @@ export interface Executor {
 // More than a workflow of ours has nodes; a card of 2048 by 2048 takes 16 MiB.
 const mostCached = 32;
 
-export function createExecutor({ classes, folders, send }: ExecutorOptions): Executor {
+export function createExecutor({ classes, folders, audience, showsPreviews, die }: ExecutorOptions): Executor {
   const cache = new Map<string, NodeResult>();
   const executions: Record<string, number> = {};
 
   async function run(prompt: QueuedPrompt, interrupted: AbortSignal): Promise<Outcome> {
     const { graph } = prompt;
-    const report = createReport(prompt, send);
+    const report = createReport(prompt, audience);
     const signature = createSignatures(graph, classes, folders);
     const isOutput = (id: string) => prompt.outputs.includes(id);
     const needed = neededNodes(graph, prompt.outputs);
@@ -58,8 +63,9 @@ export function createExecutor({ classes, folders, send }: ExecutorOptions): Exe
       try {
         interrupted.throwIfAborted();
         executions[nodeClass.name] = (executions[nodeClass.name] ?? 0) + 1;
-        const progress = (value: number, max: number) => report.nodeProgressed(at, value, max);
-        const result = await nodeClass.run(inputs, { folders, interrupted, progress });
+        const progress: RunContext["progress"] = (value, max, preview) =>
+          report.nodeProgressed(at, value, max, preview && toPng(preview));
+        const result = await nodeClass.run(inputs, { folders, interrupted, progress, showsPreviews, die });
         results.set(at, result);
         remember(cache, signature(at), result);
         report.nodeFinished(at, result);

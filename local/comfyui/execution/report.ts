@@ -1,4 +1,5 @@
 import { NodeError, type NodeResult } from "../nodes/node.ts";
+import { plainPreview, previewWithMetadata } from "../previews.ts";
 import { pythonRepr } from "./convert.ts";
 import type { Graph } from "./graph.ts";
 
@@ -22,14 +23,21 @@ export interface Outcome {
   meta: Record<string, object>;
 }
 
-/** Sends an event to the prompt's client, to nobody when it has none; `broadcast` sends it to everybody. */
-export type Send = (event: string, data: Record<string, unknown>, prompt: QueuedPrompt, broadcast?: boolean) => void;
+/** Those who are told what happens to a prompt: its client, or nobody when it has none. */
+export interface Audience {
+  /** @param broadcast to everybody */
+  send: (event: string, data: Record<string, unknown>, prompt: QueuedPrompt, broadcast?: boolean) => void;
+  sendBinary: (message: Buffer, prompt: QueuedPrompt) => void;
+  /** Whether the client takes previews with metadata. */
+  takesMetadata: (prompt: QueuedPrompt) => boolean;
+}
 
 /** Tells what happens to a prompt, in ComfyUI's order and words, and keeps what history shows of it. */
 export interface Report {
   started(cached: readonly string[]): void;
   nodeStarted(id: string): void;
-  nodeProgressed(id: string, value: number, max: number): void;
+  /** @param preview a PNG */
+  nodeProgressed(id: string, value: number, max: number, preview?: Buffer): void;
   /** A node ended well, now or, for an output node from the cache, in an earlier prompt. */
   nodeFinished(id: string, result: NodeResult): void;
   succeeded(): Outcome;
@@ -37,7 +45,7 @@ export interface Report {
   failed(id: string, inputs: Record<string, unknown>, error: unknown): Outcome;
 }
 
-export function createReport(prompt: QueuedPrompt, send: Send): Report {
+export function createReport(prompt: QueuedPrompt, { send, sendBinary, takesMetadata }: Audience): Report {
   const prompt_id = prompt.id;
   const messages: Message[] = [];
   const outputs: Outcome["outputs"] = {};
@@ -70,9 +78,12 @@ export function createReport(prompt: QueuedPrompt, send: Send): Report {
       executed.push(id);
       send("executing", { node: id, display_node: id, prompt_id }, prompt);
     },
-    nodeProgressed: (id, value, max) => {
+    nodeProgressed: (id, value, max, preview) => {
       progress.set(id, { value, max, state: "running" });
+      const withMetadata = takesMetadata(prompt);
+      if (preview !== undefined && withMetadata) sendBinary(previewWithMetadata(preview, id, prompt_id), prompt);
       send("progress", { value, max, prompt_id, node: id }, prompt);
+      if (preview !== undefined && !withMetadata) sendBinary(plainPreview(preview), prompt);
     },
     nodeFinished: (id, { ui }) => {
       if (ui !== undefined) {

@@ -4,6 +4,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { type Response, Router } from "express";
 import multer from "multer";
 import { type Folders, isFile, isFolderType, isInside } from "../folders.ts";
+import { channelPng, fromPng } from "../nodes/picture.ts";
 
 export interface FileRoutesOptions {
   folders: Folders;
@@ -38,8 +39,15 @@ export function createFileRoutes({ folders, maxUploadBytes }: FileRoutesOptions)
       return;
     }
     const path = join(folder, basename(plain));
+    const { preview, channel } = request.query;
     if (!isFile(path)) response.status(404).end();
-    else sendFile(response, path);
+    // ComfyUI makes WebP or JPEG of it.
+    else if (preview !== undefined) response.status(501).type("text").send("the stand-in writes neither WebP nor JPEG");
+    else if (channel === "rgb" || channel === "a") {
+      response.setHeader("content-disposition", disposition(path));
+      // Not send(), which would give it a version.
+      response.type("png").end(channelPng(fromPng(readFileSync(path), path), channel));
+    } else sendFile(response, path);
   });
 
   router.post("/upload/image", upload.single("image"), (request, response) => {
@@ -66,15 +74,17 @@ export function createFileRoutes({ folders, maxUploadBytes }: FileRoutesOptions)
   return router;
 }
 
+/** UTF-8 as it is: headers are written as Latin-1. */
+const disposition = (path: string): string =>
+  `filename="${Buffer.from(basename(path).replaceAll('"', "")).toString("latin1")}"`;
+
 function sendFile(response: Response, path: string): void {
   const name = basename(path);
   const active = [".html", ".htm", ".svg", ".js", ".css"].includes(extname(path).toLowerCase());
   response.set("x-content-type-options", "nosniff");
   // A browser must not run what a workflow wrote.
   response.setHeader("content-type", active ? "application/octet-stream" : mediaType(response, extname(path)));
-  // UTF-8 as it is: headers are written as Latin-1.
-  const header = Buffer.from(name.replaceAll('"', "")).toString("latin1");
-  response.setHeader("content-disposition", `${active ? "attachment; " : ""}filename="${header}"`);
+  response.setHeader("content-disposition", `${active ? "attachment; " : ""}${disposition(path)}`);
   response.sendFile(name, { root: dirname(path), dotfiles: "allow", cacheControl: false });
 }
 

@@ -1,6 +1,6 @@
 import { copyFileSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
-import { isFile, nextFiles } from "../folders.ts";
+import { type FileEntry, isFile, nextFiles } from "../folders.ts";
 import { type NodeClass, NodeError, type NodeResult } from "./node.ts";
 import { pictures, toPng } from "./picture.ts";
 
@@ -52,12 +52,13 @@ export const apiOutput: NodeClass = {
       type: ["STRING", { default: "image/png" }],
     },
     optional: {
-      value: ["*", {}],
+      value: ["*", { default: "", widgetType: "STRING" }],
       image: ["IMAGE", {}],
       filename_prefix: ["STRING", { default: "" }],
     },
   },
-  outputs: [],
+  outputs: ["STRING"],
+  outputNames: ["value"],
   outputNode: true,
   run: ({ name, type, value, image, filename_prefix }, { folders }): NodeResult => {
     const mediaType = String(type).trim().toLowerCase();
@@ -72,7 +73,7 @@ export const apiOutput: NodeClass = {
         const picture = batch[at];
         if (picture !== undefined) writeFileSync(path, toPng(picture));
       });
-      return { ui: { images: files.map(({ entry }) => entry) } };
+      return handed(name, type, names(files), { images: files.map(({ entry }) => entry) });
     }
     if (value === undefined || value === null) {
       throw new NodeError(
@@ -80,13 +81,26 @@ export const apiOutput: NodeClass = {
         `output "${String(name)}" has neither a value nor an image; connect one of them`,
       );
     }
-    if (!/^(image|video|audio|file)\//.test(mediaType)) return { ui: { value: [value] } };
+    if (!/^(image|video|audio|file)\//.test(mediaType)) return handed(name, type, value, { value: [value] });
     const source = typeof value === "string" ? value : "";
     if (!isFile(source)) {
       throw new NodeError("ValueError", `output "${String(name)}" names the file ${source}, which is not there`);
     }
     const copies = nextFiles(folders, "output", prefix, extname(source), 1);
     for (const { path } of copies) copyFileSync(source, path);
-    return { ui: { files: copies.map(({ entry }) => entry) } };
+    return handed(name, type, names(copies), { files: copies.map(({ entry }) => entry) });
   },
 };
+
+/** What goes to history, and what nodes behind this one are told of it. */
+const handed = (name: unknown, type: unknown, value: unknown, ui: Record<string, unknown[]>): NodeResult => ({
+  ui,
+  outputs: [JSON.stringify({ name, type, value })],
+});
+
+function names(files: readonly { entry: FileEntry }[]): string | string[] {
+  const paths = files.map(({ entry }) =>
+    entry.subfolder === "" ? entry.filename : `${entry.subfolder}/${entry.filename}`,
+  );
+  return paths.length === 1 ? paths.join() : paths;
+}

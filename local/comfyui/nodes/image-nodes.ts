@@ -58,6 +58,22 @@ export const previewImage: NodeClass = {
   run: ({ images }, context) => save(images, "temp", "ComfyUI_temp_local", context),
 };
 
+export const saveImageWebsocket: NodeClass = {
+  name: "SaveImageWebsocket",
+  displayName: "Save Image (Websocket)",
+  description: "",
+  category: "image",
+  inputs: { required: { images: ["IMAGE"] } },
+  outputs: [],
+  outputNode: true,
+  // It sends previews whatever the method for previews is: they are its results, and in no history.
+  run: ({ images }, { progress }) => {
+    const batch = pictures(images);
+    for (const [at, picture] of batch.entries()) progress(at, batch.length, picture);
+    return {};
+  },
+};
+
 function save(images: unknown, folder: FolderType, prefix: string, { folders }: RunContext) {
   const batch = pictures(images);
   const [first] = batch;

@@ -1,4 +1,5 @@
 import type { Folders } from "../folders.ts";
+import type { Picture } from "./picture.ts";
 
 /** `["INT", {min: 1}]`; a list of values instead of a type name is a choice. */
 export type InputSpec = readonly [type: string | readonly string[], options?: Readonly<Record<string, unknown>>];
@@ -27,13 +28,18 @@ export interface NodeClass {
 
 export interface NodeResult {
   outputs?: readonly unknown[];
-  /** What history shows; every value a list. */
+  /** What history shows; every value a list. That it is JSON nobody sees to, as in ComfyUI. */
   ui?: Record<string, unknown[]>;
 }
 
 export interface RunContext {
   folders: Folders;
-  progress: (value: number, max: number) => void;
+  /** @param preview what it looks like so far */
+  progress: (value: number, max: number, preview?: Picture) => void;
+  /** Whether ComfyUI was started with a method for previews: nodes that sample show them then. */
+  showsPreviews: boolean;
+  /** Ends ComfyUI, as one does that the system kills for its memory. */
+  die: () => void;
   /** Aborted when the prompt is interrupted. */
   interrupted: AbortSignal;
 }

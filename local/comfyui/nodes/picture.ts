@@ -1,4 +1,4 @@
-import { PNG } from "pngjs";
+import { PNG, type PNGOptions } from "pngjs";
 import { NodeError } from "./node.ts";
 
 /** One image of ComfyUI's type IMAGE, which is a list of them. */
@@ -33,10 +33,18 @@ export function fillRectangle(
   }
 }
 
-export function toPng({ width, height, rgba }: Picture): Buffer {
+export function toPng({ width, height, rgba }: Picture, options: PNGOptions = {}): Buffer {
   const png = new PNG({ width, height });
   png.data = Buffer.from(rgba.buffer, rgba.byteOffset, rgba.byteLength);
-  return PNG.sync.write(png);
+  return PNG.sync.write(png, options);
+}
+
+const rgb = 2;
+
+/** A PNG of its colors alone, which has no alpha channel then, or of its alpha channel alone, over black. */
+export function channelPng(picture: Picture, channel: "rgb" | "a"): Buffer {
+  if (channel === "rgb") return toPng(picture, { colorType: rgb });
+  return toPng({ ...picture, rgba: picture.rgba.map((value, at) => (at % 4 === 3 ? value : 0)) });
 }
 
 export function fromPng(bytes: Buffer, path: string): Picture {

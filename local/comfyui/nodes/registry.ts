@@ -1,14 +1,16 @@
 import { apiInput, apiOutput } from "./api-nodes.ts";
-import { emptyImage, loadImage, previewImage, saveImage } from "./image-nodes.ts";
+import { emptyImage, loadImage, previewImage, saveImage, saveImageWebsocket } from "./image-nodes.ts";
 import type { NodeClass } from "./node.ts";
 import { promptCard } from "./prompt-card.ts";
-import { localRaise, localSleep } from "./test-nodes.ts";
+import { localBytes, localDie, localRaise, localSleep } from "./test-nodes.ts";
 
 /** Every class the stand-in has, by name. */
 export const nodeClasses: ReadonlyMap<string, NodeClass> = new Map(
-  [apiInput, apiOutput, promptCard, emptyImage, saveImage, previewImage, loadImage, localSleep, localRaise].map(
-    (nodeClass) => [nodeClass.name, nodeClass],
-  ),
+  [
+    ...[apiInput, apiOutput, promptCard],
+    ...[emptyImage, saveImage, previewImage, saveImageWebsocket, loadImage],
+    ...[localSleep, localRaise, localDie, localBytes],
+  ].map((nodeClass) => [nodeClass.name, nodeClass]),
 );
 
 /** A class as /object_info shows it. */

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type NodeClass, NodeError } from "./node.ts";
+import { pictures } from "./picture.ts";
 
-/** Nodes that no ComfyUI has: work that takes time, and work that fails. */
+/** Nodes that no ComfyUI has: work that takes time, work that fails, and work that takes ComfyUI down. */
 
 export const localSleep: NodeClass = {
   name: "LocalSleep",
   displayName: "Local Sleep",
-  description: "Takes its time, reports progress, can be interrupted.",
+  description: "Takes its time as a sampler does: reports progress, shows previews, can be interrupted.",
   category: "local",
   inputs: {
     required: {
@@ -17,13 +18,14 @@ export const localSleep: NodeClass = {
   },
   outputs: ["IMAGE"],
   outputNode: false,
-  run: async ({ image, seconds, steps }, { progress, interrupted }) => {
+  run: async ({ image, seconds, steps }, { progress, interrupted, showsPreviews }) => {
     const count = Number(steps);
+    const [preview] = showsPreviews ? pictures(image) : [];
     // "nan" passes validation.
     const stepMs = (Number(seconds) * 1000) / count || 0;
     for (let step = 1; step <= count; step++) {
       await sleep(stepMs, undefined, { signal: interrupted });
-      progress(step, count);
+      progress(step, count, preview);
     }
     return { outputs: [image] };
   },
@@ -40,4 +42,32 @@ export const localRaise: NodeClass = {
   run: ({ message }) => {
     throw new NodeError("RuntimeError", String(message));
   },
+};
+
+// Another nonce is another prompt: nothing comes from the cache.
+const nonce = { required: { nonce: ["INT", { default: 0 }] } } as const;
+
+export const localDie: NodeClass = {
+  name: "LocalDie",
+  displayName: "Local Die",
+  description: "Ends the whole process.",
+  category: "local",
+  inputs: nonce,
+  outputs: [],
+  outputNode: true,
+  run: (_, { die }) => {
+    die();
+    return {};
+  },
+};
+
+export const localBytes: NodeClass = {
+  name: "LocalBytes",
+  displayName: "Local Bytes",
+  description: "Shows what JSON cannot carry, as a node does that shows bytes or a tensor.",
+  category: "local",
+  inputs: nonce,
+  outputs: [],
+  outputNode: true,
+  run: () => ({ ui: { bytes: [1n] } }),
 };

@@ -44,7 +44,7 @@ describe("a text message of ComfyUI's", () => {
     [
       "executed",
       { node: "3", display_node: "3", output: { images: [] }, prompt_id: promptId },
-      { kind: "executed", promptId, node: "3" },
+      { kind: "executed", promptId, node: "3", output: { images: [] } },
     ],
     ["execution_success", { prompt_id: promptId }, { kind: "ended", promptId }],
     ["execution_error", { prompt_id: promptId, node_id: "2", traceback: [] }, { kind: "ended", promptId }],

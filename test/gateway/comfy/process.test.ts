@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -78,6 +78,20 @@ describe("ComfyUI's process", () => {
     await expect(comfy.whenUp(never)).rejects.toThrow("ComfyUI does not start: it ended with code 3");
     expect(starts()).toHaveLength(3);
     expect(comfy.state()).toEqual({ kind: "failed", reason: "ComfyUI does not start: it ended with code 3" });
+  });
+
+  it("that was up is given more tries to come up again, and is given up in the end", async () => {
+    start('echo $$ >> "$FOLDER/pids"; [ -e "$FOLDER/broken" ] && exit 3; exec cat', {
+      answers: () => Promise.resolve(!existsSync(join(folder, "broken"))),
+      restartMs: 1,
+    });
+    await until("it runs", () => starts().length === 1 && comfy.state().kind === "up");
+    writeFileSync(join(folder, "broken"), "");
+    process.kill(starts()[0] ?? 0, "SIGKILL");
+    const reason = "ComfyUI does not start any more: it ended with code 3";
+    await until("it is given up", () => comfy.state().kind === "failed");
+    expect([comfy.state(), starts().length]).toEqual([{ kind: "failed", reason }, 9]);
+    await expect(comfy.whenUp(never)).rejects.toThrow(reason);
   });
 
   it("is ended when it does not come up in time", async () => {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { apiKey, startGateway, type TestGateway } from "../../support/gateway.ts";
@@ -201,5 +202,30 @@ describe("an upload", () => {
     const response = await gateway.request("/files", { method: "POST", headers, body: "x".repeat(500_000) });
     expect(response.status).toBe(401);
     await nothingIsLeft();
+  });
+});
+
+describe("a deletion", () => {
+  const remove = (id: string, ...more: string[]): string =>
+    [`DELETE /files/${id} HTTP/1.1`, "host: gateway", `x-api-key: ${apiKey}`, ...more, "\r\n"].join("\r\n");
+
+  it.each(["zip", "xchunked", "chunked;q=1", "chunked, gzip", "identity", ""])(
+    "that is refused for its transfer encoding %j deletes nothing",
+    async (encoding) => {
+      const { file_id: id } = await gateway.upload(Buffer.from("stays"));
+      const answer = await exchange(remove(id, `transfer-encoding: ${encoding}`));
+      expect(statusOf(answer)).toBe(400);
+      expect((await gateway.request(`/files/${id}`)).status).toBe(200);
+    },
+  );
+
+  it("has its own answer, whatever comes behind it", async () => {
+    const { file_id: id } = await gateway.upload(Buffer.from("goes"));
+    const socket = open();
+    const answer = text(socket);
+    socket.write(`${remove(id)}and more\r\n\r\n`);
+    expect(statusOf(await answer)).toBe(204);
+    socket.destroy();
+    expect((await gateway.request(`/files/${id}`)).status).toBe(404);
   });
 });

@@ -50,6 +50,15 @@ describe("a job comes to its end", () => {
     expect(ended.prompt_id).not.toBe(prompt);
   });
 
+  it("by another run when a proxy before ComfyUI did not reach it", async () => {
+    drawPictures(comfy);
+    comfy.refuse = () => ({ status: 502, body: "bad gateway" });
+    const { job } = await submitted();
+    comfy.refuse = undefined;
+    await gateway.jobIn("completed", job);
+    expect(comfy.submissions).toHaveLength(2);
+  });
+
   it("as failed when ComfyUI forgets the prompt again and again", async () => {
     const { job } = await submitted();
     // As a ComfyUI does that dies of the prompt.

@@ -6,6 +6,7 @@ import { workflowContractSchema } from "../../../contract/workflow-contract.ts";
 import { createComfyClient } from "../../../gateway/comfy/client.ts";
 import { type Database, openDatabase } from "../../../gateway/db.ts";
 import { createDiskFileStore } from "../../../gateway/files/disk-store.ts";
+import { createOutputs } from "../../../gateway/jobs/outputs.ts";
 import { createJobRunner, type JobRunnerOptions } from "../../../gateway/jobs/run.ts";
 import type { RunningJob } from "../../../gateway/jobs/store.ts";
 import { createWatch } from "../../../gateway/jobs/watch.ts";
@@ -38,13 +39,14 @@ afterEach(async () => {
 
 const runner = (options: Partial<JobRunnerOptions> = {}): ReturnType<typeof createJobRunner> => {
   const client = createComfyClient(comfy.url);
+  const files = createDiskFileStore(database, join(folder, "files"));
   return createJobRunner({
     client,
     watch: createWatch(client, { pollMs: 10 }),
     tracker: { begin: () => undefined, end: () => undefined },
-    files: createDiskFileStore(database, join(folder, "files")),
+    files,
+    outputs: createOutputs({ client, files, appId: null }),
     clientId: "c",
-    appId: null,
     timeoutMs: null,
     freeComfy: () => true,
     log: createLog(() => undefined),

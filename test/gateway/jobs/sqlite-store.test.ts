@@ -98,15 +98,30 @@ describe("the job store", () => {
     expect((await jobs.get(job.id))?.startedAt).toBeNull();
   });
 
-  it("tells of every change of a job, once it is written", async () => {
-    const changes: string[] = [];
-    const watched = createSqliteJobStore(database, 2, (id) => changes.push(id));
-    const job = await accepted();
+  it("tells of every change of a job once it is written, and when it has ended", async () => {
+    const changes: [string, boolean][] = [];
+    const watched = createSqliteJobStore(database, 2, (...change) => changes.push(change));
+    const [one, two, three] = [await accepted(), await accepted(), "unknown"];
     await watched.claim("p1", noBoot);
-    await watched.requeue(job.id, "lost");
+    await watched.requeue(one.id, "lost");
     await watched.claim("p2", noBoot);
-    await watched.complete(job.id, {});
-    expect(changes).toEqual(Array(4).fill(job.id));
+    await watched.complete(one.id, {});
+    await watched.fail(one.id, "SYSTEM_ERROR:late");
+    await watched.cancel(one.id);
+    await watched.claim("p3", noBoot);
+    await watched.cancel(two.id);
+    await watched.requeue(two.id, "lost");
+    await watched.cancel(three);
+    const queued = await accepted();
+    await watched.cancel(queued.id);
+    expect(changes).toEqual([
+      ...[one.id, one.id, one.id].map((id) => [id, false]),
+      [one.id, true],
+      ...[one.id, one.id, two.id, two.id].map((id) => [id, false]),
+      [two.id, true],
+      ["unknown", false],
+      [queued.id, true],
+    ]);
   });
 
   it("does not count the attempt of a job that was handed back", async () => {

@@ -42,6 +42,31 @@ describe("whoever waits for a prompt", () => {
     comfy = await createComfyStub();
   });
 
+  it("does not ask at once because the prompt before it ended, which ComfyUI tells twice", async () => {
+    const asked: string[] = [];
+    const entry = { outputs: {}, status: { status_str: "success", messages: [] } };
+    const ended = createWatch({
+      history: (promptId) => {
+        asked.push(`history ${promptId}`);
+        // The second event comes while the history is read.
+        ended.promptEnded(promptId);
+        return Promise.resolve(entry);
+      },
+      find: (promptId) => {
+        asked.push(`find ${promptId}`);
+        return Promise.resolve({ kind: "active" });
+      },
+    });
+    for (const promptId of ["one", "two"]) {
+      const end = ended.end(promptId, never);
+      await Promise.resolve();
+      ended.promptEnded(promptId);
+      expect(await end).toBe(entry);
+      ended.promptEnded(promptId);
+    }
+    expect(asked).toEqual(["history one", "history two"]);
+  });
+
   it("gives up on a history that stays unreadable", async () => {
     comfy.historyAnswer = [500, "Server got itself in trouble"];
     await expect(watch.end(id, never)).rejects.toThrow(`ComfyUI answered 500 to /history/${id}`);

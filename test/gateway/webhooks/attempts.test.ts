@@ -2,22 +2,22 @@ import { describe, expect, it } from "vitest";
 import { afterAttempt, mostAttempts } from "../../../gateway/webhooks/attempts.ts";
 
 const wait = (attempts: number, random: number): number => {
-  const outcome = afterAttempt(500, attempts, random);
+  const outcome = afterAttempt({ status: 500 }, attempts, random);
   return outcome.kind === "again" ? outcome.afterMs : 0;
 };
 
 describe("after an attempt", () => {
   it.each([200, 201, 204, 299])("%i means that the receiver has it", (status) => {
-    expect(afterAttempt(status, 1, 0.5)).toEqual({ kind: "delivered" });
-    expect(afterAttempt(status, mostAttempts, 0.5)).toEqual({ kind: "delivered" });
+    expect(afterAttempt({ status }, 1, 0.5)).toEqual({ kind: "delivered" });
+    expect(afterAttempt({ status }, mostAttempts, 0.5)).toEqual({ kind: "delivered" });
   });
 
   it("410 means never again", () => {
-    expect(afterAttempt(410, 1, 0.5)).toEqual({ kind: "given-up", error: "the receiver answered 410" });
+    expect(afterAttempt({ status: 410 }, 1, 0.5)).toEqual({ kind: "given-up", error: "the receiver answered 410" });
   });
 
   it.each([100, 301, 302, 400, 401, 404, 429, 500, 503])("%i means again, and not at its new address", (status) => {
-    expect(afterAttempt(status, 1, 0.5)).toEqual({
+    expect(afterAttempt({ status }, 1, 0.5)).toEqual({
       kind: "again",
       error: `the receiver answered ${status}`,
       afterMs: 5000,
@@ -43,8 +43,18 @@ describe("after an attempt", () => {
     expect([wait(11, 0), wait(11, 1)]).toEqual([28_800_000, 43_200_000]);
   });
 
+  it.each([
+    ["503 that asks for more time gets it", 503, 60_000, 60_000],
+    ["429 as well", 429, 60_000, 60_000],
+    ["one that asks for less waits no shorter", 429, 1000, 5000],
+    ["one that asks for a week is asked again after ten hours", 503, 604_800_000, 36_000_000],
+    ["404 has no say", 404, 60_000, 5000],
+  ])("%s", (_, status, retryAfterMs, afterMs) => {
+    expect(afterAttempt({ status, retryAfterMs }, 1, 0.5)).toMatchObject({ kind: "again", afterMs });
+  });
+
   it("the last one says that it was the last", () => {
-    expect(afterAttempt(503, mostAttempts, 0.5)).toEqual({
+    expect(afterAttempt({ status: 503 }, mostAttempts, 0.5)).toEqual({
       kind: "given-up",
       error: "the receiver answered 503; given up after 12 attempts",
     });

@@ -6,10 +6,10 @@ import { type Database, openDatabase } from "../../../gateway/db.ts";
 import { createSqliteJobStore } from "../../../gateway/jobs/sqlite-store.ts";
 import { createJobView } from "../../../gateway/jobs/view.ts";
 import { createLog } from "../../../gateway/log.ts";
+import { webhookSecrets } from "../../../gateway/settings/webhook-secret.ts";
 import { mostAttempts } from "../../../gateway/webhooks/attempts.ts";
 import { createOutbox, type Outbox } from "../../../gateway/webhooks/outbox.ts";
 import { createSender, type Sender, type SenderOptions } from "../../../gateway/webhooks/sender.ts";
-import { parseSecret } from "../../../gateway/webhooks/signature.ts";
 import { until } from "../../support/until.ts";
 import { startWebhookReceiver, type WebhookReceiver, webhookSecret } from "../../support/webhook-receiver.ts";
 
@@ -43,7 +43,7 @@ afterEach(async () => {
 const post: SenderOptions["post"] = async (url, init) => {
   const response = await fetch(url, { ...init, method: "POST", redirect: "manual" });
   await response.body?.cancel();
-  return response.status;
+  return { status: response.status };
 };
 
 function start(timing: SenderOptions["timing"] = {}): Sender {
@@ -52,7 +52,7 @@ function start(timing: SenderOptions["timing"] = {}): Sender {
   sender = createSender({
     outbox,
     job: (id) => view.byId(id),
-    secret: parseSecret(webhookSecret) ?? Buffer.alloc(0),
+    secrets: webhookSecrets(webhookSecret),
     post,
     log: createLog((line) => log.push(line)),
     timing: { now: () => now, random: () => 0.5, ...timing },

@@ -8,10 +8,19 @@ const body = JSON.stringify({ type: "job.completed", data: { text: "ä ☔" } })
 
 describe("a webhook's signature", () => {
   it("is the one that the authors of the standard verify", () => {
-    const headers = signedHeaders(bytes, "msg_1", Date.now(), body);
+    const headers = signedHeaders([bytes], "msg_1", Date.now(), body);
     expect(new Webhook(secret).verify(body, headers)).toEqual(JSON.parse(body));
     expect(headers["webhook-id"]).toBe("msg_1");
     expect(headers["webhook-timestamp"]).toMatch(/^\d{10}$/);
+  });
+
+  it("is that of each secret while one is changed for another", () => {
+    const former = Buffer.alloc(32, 7);
+    const headers = signedHeaders([bytes, former], "msg_1", Date.now(), body);
+    for (const each of [bytes, former]) {
+      const receiver = new Webhook(`whsec_${each.toString("base64")}`);
+      expect(receiver.verify(body, headers)).toEqual(JSON.parse(body));
+    }
   });
 
   it.each([
@@ -34,7 +43,7 @@ describe("a webhook's signature", () => {
         new Webhook(`whsec_${Buffer.alloc(32, 7).toString("base64")}`).verify(body, headers),
     ],
   ])("does not hold for %s", (_what, verify) => {
-    expect(() => verify(signedHeaders(bytes, "msg_1", Date.now(), body))).toThrow("No matching signature found");
+    expect(() => verify(signedHeaders([bytes], "msg_1", Date.now(), body))).toThrow("No matching signature found");
   });
 });
 

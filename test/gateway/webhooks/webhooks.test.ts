@@ -106,6 +106,17 @@ describe("a job with a webhook", () => {
     expect(seconds).toBeGreaterThan(1);
     expect(seconds).toBeLessThanOrEqual(6);
   });
+
+  it("lets a receiver that is overloaded say when to come back", async () => {
+    receiver.answers = [{ status: 503, retryAfter: "3600" }];
+    const running = await start({ comfy: drawPictures });
+    const id = await runWithWebhook(running);
+    await until("it was tried", async () => (await deliveries(running, id))[0]?.attempts === 1, 5);
+    const [delivery] = await deliveries(running, id);
+    const seconds = (Date.parse(delivery?.next_attempt_at ?? "") - Date.now()) / 1000;
+    expect(seconds).toBeGreaterThan(3500);
+    expect(seconds).toBeLessThanOrEqual(3600);
+  });
 });
 
 describe("POST /jobs/:id/redeliver", () => {

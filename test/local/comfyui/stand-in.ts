@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { WebSocket } from "ws";
-import { type ComfyUi, createComfyUi } from "../../../local/comfyui/comfyui.ts";
+import { type ComfyUi, createComfyUi, type PreviewMethod } from "../../../local/comfyui/comfyui.ts";
 import type { HistoryEntry } from "../../../local/comfyui/execution/prompt-queue.ts";
 import type { Folders } from "../../../local/comfyui/folders.ts";
 import { until } from "../../support/until.ts";
@@ -30,6 +30,7 @@ export interface StandIn {
 export type Answer = [status: number, body: unknown];
 
 export interface Client {
+  /** A binary one has the type `binary`, and its `bytes` as data. */
   messages: { type: string; data: Record<string, unknown> }[];
   /** Types of the messages, without the progress that comes in between. */
   types(): string[];
@@ -38,12 +39,15 @@ export interface Client {
   /** Waits for the message that ends a prompt. */
   end(promptId: string): Promise<void>;
   send(message: object): void;
+  /** The connection is over. */
+  closed: Promise<void>;
   close(): Promise<void>;
 }
 
 export interface StandInOptions {
   folder?: string;
   maxUploadBytes?: number;
+  previewMethod?: PreviewMethod;
 }
 
 export async function startStandIn(options: StandInOptions = {}): Promise<StandIn> {
@@ -118,13 +122,16 @@ function connected(address: string): Client {
         client.messages.some(({ data }) => data["node"] === null && data["prompt_id"] === promptId),
       ),
     send: (message) => socket.send(JSON.stringify(message)),
+    closed,
     close: () => {
       socket.close();
       return closed;
     },
   };
-  socket.on("message", (data: Buffer) =>
-    client.messages.push(JSON.parse(data.toString()) as Client["messages"][number]),
+  socket.on("message", (bytes: Buffer, isBinary) =>
+    client.messages.push(
+      isBinary ? { type: "binary", data: { bytes } } : (JSON.parse(bytes.toString()) as Client["messages"][number]),
+    ),
   );
   return client;
 }

@@ -114,6 +114,30 @@ describe("/view", () => {
     expect([response.status, await response.text()]).toEqual([status, ""]);
   });
 
+  it.each([
+    ["rgb", 2, [0x33, 0x66, 0x99, 255]],
+    ["a", 6, [0, 0, 0, 255]],
+  ])("serves the channel %s alone, as another file", async (channel, colorType, firstPixel) => {
+    const response = await view(`filename=img_00001_.png&subfolder=exp&channel=${channel}`);
+    expect(described(response)).toEqual({
+      status: 200,
+      type: "image/png",
+      disposition: 'filename="img_00001_.png"',
+    });
+    expect([response.headers.has("etag"), response.headers.has("x-content-type-options")]).toEqual([false, false]);
+    const png = Buffer.from(await response.arrayBuffer());
+    expect(png[25]).toBe(colorType);
+    expect([...PNG.sync.read(png).data.subarray(0, 4)]).toEqual(firstPixel);
+  });
+
+  it.each(["preview=webp;50", "channel=a&preview=jpeg"])(
+    "says that it cannot make what %s asks for (ours alone)",
+    async (query) => {
+      const response = await view(`filename=img_00001_.png&subfolder=exp&${query}`);
+      expect([response.status, await response.text()]).toEqual([501, "the stand-in writes neither WebP nor JPEG"]);
+    },
+  );
+
   it("has the outputs where the folder says", () => {
     expect(readFileSync(join(comfy.folders.output, "exp/img_00001_.png")).subarray(1, 4).toString()).toBe("PNG");
   });

@@ -31,7 +31,7 @@ const write = (id: string, path: string) => askPod(runpod, id, `/write?path=${pa
 const exists = (id: string, path: string) => askPod(runpod, id, `/exists?path=${path}`);
 
 describe("a pod's process", () => {
-  it("has in its environment what the image sets, what the pod sets and what RunPod adds, and nothing else", async () => {
+  it("has in its environment what the image sets, what the pod sets and what RunPod adds and where that is, and nothing else", async () => {
     const id = await started();
     const env = (await askPod(runpod, id, "/env")) as Record<string, string>;
     // macOS gives this one to every process.
@@ -50,6 +50,7 @@ describe("a pod's process", () => {
       RUNPOD_MEM_GB: "48",
       RUNPOD_PUBLIC_IP: "127.0.0.1",
       RUNPOD_TCP_PORT_22: expect.stringMatching(/^\d+$/) as string,
+      RUNPOD_API_BASE_URL: runpod.url,
       COMFY_ENDPOINTS_LOCAL_PATH_PREFIX: join(runpod.folder, "pods", id, "root"),
       COMFY_ENDPOINTS_LOCAL_PORTS: expect.stringMatching(new RegExp(`^22:${ssh},3000:\\d+,8188:\\d+$`)) as string,
     });

@@ -154,6 +154,22 @@ describe("what a boot tells", () => {
     expect(printed([0, 20, 40].map((s) => [s, at("models", "a", 0.5)]))).toHaveLength(1);
   });
 
+  it("says how fast models come, and how long that takes", () => {
+    const model = { name: "a", state: "downloading" as const, bytes: 4e9, size: 10e9 };
+    const coming = (perSecond: number | null): Health => ({
+      ...at("models", "a", 0.4),
+      models: [
+        { ...model, bytes_per_second: perSecond, eta_seconds: null },
+        { ...model, bytes_per_second: null, eta_seconds: null },
+      ],
+    });
+    expect(printed([[0, coming(100e6)]])).toEqual([[0, "models: a 40 %, 100 MB/s, 2 min left"]]);
+    expect(printed([[0, coming(200e6)]])).toEqual([[0, "models: a 40 %, 200 MB/s, 60 s left"]]);
+    expect(printed([[0, coming(null)]])).toEqual([[0, "models: a 40 %"]]);
+    const faster = Array.from({ length: 10 }, (_, turn): [number, Look] => [turn, coming(1e8 + turn * 1e6)]);
+    expect(printed(faster)).toHaveLength(1);
+  });
+
   it("is a line for silence only when it lasts", () => {
     expect(
       printed([

@@ -11,14 +11,18 @@ const { scripts } = JSON.parse(manifest) as { scripts: Record<string, string> };
 describe("a task", () => {
   it.each([
     ["demo", "engine", "node", ["scripts/demo.ts"], false],
-    ["test", "engine", "node", ["node_modules/vitest/vitest.mjs", "run"], false],
+    ["test", "engine", "node", ["node_modules/vitest/vitest.mjs", "run", "--project=!system"], false],
+    ["test:system", "node", "node", ["node_modules/vitest/vitest.mjs", "run", "--project=system"], false],
     ["check", "node", "node", ["scripts/check.ts"], false],
     ["format", "node", "node", ["node_modules/@biomejs/biome/bin/biome", "check", "--write"], false],
     ["build", "node", "node", ["scripts/build.ts"], false],
     ["faults", "engine", "node", ["test/faults/main.ts"], false],
+    ["fuzz", "node", "node", ["test/fuzz/main.ts"], false],
+    ["crashes", "node", "node", ["test/crashes/main.ts"], false],
     ["local", "node", "node", ["local/main.ts"], false],
     ["gateway", "node", "node", [join(repository, "gateway/main.ts"), "--listen-host", "127.0.0.1"], true],
     ["pulumi", "engine", "pulumi", [], true],
+    ["stack", "node", "node", ["scripts/stack/main.ts"], false],
     ["cli", "node", "node", [join(repository, "cli/main.ts")], true],
   ])("%s needs %s, and starts %s with %j", (name, needs, runs, args, inPlace) => {
     expect(taskOf(name)).toEqual({ needs, runs, args, inPlace });
@@ -36,7 +40,7 @@ describe("a task", () => {
   });
 
   it.each(["nonsense", "", "toString", "__proto__"])("is refused by the name of %j, with those there are", (name) => {
-    const names = [...Object.keys(scripts), "cli"].join(", ");
+    const names = [...Object.keys(scripts), "stack", "cli"].join(", ");
     expect(() => taskOf(name)).toThrow(new SetupError(`no task "${name}"; there are ${names}`));
   });
 });

@@ -1,0 +1,30 @@
+import { eventsOf } from "../../cli/http/event-stream.ts";
+import type { Job } from "../../contract/api.ts";
+import type { StateEvent } from "../../contract/job-events.ts";
+import { type Client, jsonOf } from "./client.ts";
+
+export interface Inputs {
+  color: number;
+  seconds: number;
+  steps: number;
+}
+
+/** From the request to the bytes of the picture. */
+export type Way = (inputs: Inputs) => Promise<Buffer>;
+
+/** The ways in which a caller of the gateway may wait. */
+export function gatewayWays({ ask, open }: Client): Record<"?wait" | "long poll" | "SSE", Way> {
+  const download = ({ output }: Job): Promise<Buffer> => ask(`/files/${String(output?.result["image"])}/download`);
+  const queue = async (inputs: Inputs): Promise<string> => (jsonOf(await ask("/run", inputs)) as Job).job_id;
+  return {
+    "?wait": async (inputs) => download(jsonOf(await ask("/run?wait=60", inputs)) as Job),
+    "long poll": async (inputs) => download(jsonOf(await ask(`/jobs/${await queue(inputs)}?wait=60`)) as Job),
+    SSE: async (inputs) => {
+      for await (const { type, data } of eventsOf(await open(`/jobs/${await queue(inputs)}/events`))) {
+        const { job } = JSON.parse(data) as Partial<StateEvent>;
+        if (type === "state" && job !== undefined) return download(job);
+      }
+      throw new Error("the stream ended before the job");
+    },
+  };
+}
