@@ -10,7 +10,6 @@ import {
   type routes,
 } from "../contract/api.ts";
 import { problemsOf } from "../contract/parse.ts";
-import { endEarly } from "./limits/early-answer.ts";
 import { errorFields, type Log } from "./log.ts";
 
 /** Thrown by a handler to answer with an error. Its parts are shown to the caller. */
@@ -107,8 +106,7 @@ function end(error: unknown, request: Request, response: Response, log: Log): vo
   // What was meant for a file does not describe an error.
   for (const name of ["content-type", "content-disposition", "etag"]) response.removeHeader(name);
   response.set({ "cache-control": "no-store", ...problem.headers });
-  response.status(problem.status).type("json");
-  endEarly(request, response, Buffer.from(JSON.stringify(problem.body)));
+  response.status(problem.status).json(problem.body);
 }
 
 /** Express and its parsers throw errors with a status; whatever has none is a fault of ours. */

@@ -1,6 +1,7 @@
 import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorBody, errorCodes } from "../../contract/api.ts";
+import { hangUp } from "./lingering.ts";
 
 /**
  * Answers what no route sees, as routes answer errors: what Node's parser cannot read, and requests for a tunnel. Node would
@@ -18,10 +19,9 @@ export function refuseNonRequests(server: Server): void {
     const isOwed = response !== undefined && !response.writableFinished;
     if (isOwed && request?.complete === true) {
       // What is wrong is behind it: it has its answer, which is the last one.
-      response.shouldKeepAlive = false;
-      response.once("finish", () => socket.end(() => socket.destroy()));
-    } else if ((isOwed && response.headersSent) || !socket.writable) socket.destroy();
-    else refuse(socket, statusOf(error.code), bodyOf(statusOf(error.code)));
+      response.once("finish", () => hangUp(socket));
+    } else if (isOwed && response.headersSent) socket.destroy();
+    else if (socket.writable) refuse(socket, statusOf(error.code), bodyOf(statusOf(error.code)));
   });
   server.on("connect", (_request, socket) => refuse(socket, 405, { error: errorCodes.methodNotAllowed }));
 }
@@ -59,12 +59,6 @@ function refuse(socket: Duplex, status: number, error: ErrorBody): void {
     `content-length: ${body.length}`,
     ...(status === 405 ? ["allow: GET, HEAD, POST, PUT, DELETE"] : []),
   ];
-  const cut = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once("close", () => clearTimeout(cut));
-  socket.on("error", () => undefined);
-  socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
-  // What still comes is dropped: it would break the connection before the answer is read.
-  socket.resume();
+  socket.write(`${lines.join("\r\n")}\r\n\r\n${body}`);
+  hangUp(socket);
 }
-
-const lingerMs = 1000;

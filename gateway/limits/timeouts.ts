@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type RequestListener, type Server, 
 import type { RequestHandler } from "express";
 import { errorCodes } from "../../contract/api.ts";
 import { isForm } from "../files/form.ts";
+import { lingerBeforeClose } from "./lingering.ts";
 import { onlyRequests, refuseNonRequests } from "./non-requests.ts";
 
 /** Milliseconds. */
@@ -45,6 +46,7 @@ export function createHttpServer(listener: RequestListener, timeouts: HttpTimeou
     });
   });
   refuseNonRequests(server);
+  lingerBeforeClose(server);
   return server;
 }
 

@@ -23,23 +23,25 @@ await new Command("fuzz")
   .action(main)
   .parseAsync();
 
-async function main({ only, runs, seed = randomInt(1, 1_000_000), jobs }: Flags): Promise<void> {
+async function main({ only, runs, seed = randomInt(1, 1_000_000), jobs }: Flags, command: Command): Promise<void> {
   const cells = allCells().filter(({ name }) => only.every((text) => name.includes(text)));
-  if (cells.length === 0) throw new Error(`no kind of request has ${only.join(" and ")} in its name`);
+  if (cells.length === 0) command.error(`no kind of request has ${only.join(" and ")} in its name`);
   console.log(`${runs} requests of ${cells.length} kinds, seed ${seed}`);
   const start = performance.now();
-  const { tally, problems, failed, memory } = await fuzz({ cells, runs, seed, jobs, onCell: tell });
+  const interruption = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => interruption.abort());
+  const { signal } = interruption;
+  const { tally, problems, failed, memory } = await fuzz({ cells, runs, seed, jobs, signal, onCell: tell }).catch(
+    (error: unknown) => (signal.aborted ? command.error("interrupted") : Promise.reject(error as Error)),
+  );
   const seconds = ((performance.now() - start) / 1000).toFixed();
   const statuses = [...tally.statuses]
     .sort(([one], [other]) => one - other)
     .map(([status, count]) => `${status}: ${count}`);
   console.log(`${tally.requests} requests in ${seconds} s; answers by status: ${statuses.join(", ")}`);
-  for (const [kind, meaning] of [
-    ["resident", "of the process"],
-    ["inUse", "in use"],
-  ] as const) {
-    console.log(`memory ${meaning}: ${memory[kind].toFixed(1)} MiB more than before; ${memoryBounds[kind]} may be`);
-  }
+  const { resident, inUse } = memory;
+  console.log(`memory of the process: ${resident.toFixed(1)} MiB more than before; ${memoryBounds.resident} may be`);
+  console.log(`memory in use: ${inUse.toFixed(1)} MiB more than before; ${memoryBounds.inUse} may be`);
   for (const problem of problems) console.log(`FAIL ${problem}`);
   console.log(`${cells.length - failed} kinds passed, ${failed} failed; seed ${seed}`);
   process.exitCode = failed + problems.length > 0 ? 1 : 0;

@@ -12,6 +12,8 @@ export interface FuzzOptions {
   seed: number;
   /** Cells at a time. */
   jobs: number;
+  /** Ends it early, with its reason. */
+  signal?: AbortSignal;
   onCell?: (cell: Cell, result: CellResult) => void;
 }
 
@@ -34,21 +36,24 @@ export interface FuzzResult {
 }
 
 /** Sends generated requests to a gateway, and looks at it afterwards. */
-export async function fuzz({ cells, runs, seed, jobs, onCell }: FuzzOptions): Promise<FuzzResult> {
+export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
+  const { runs, signal, onCell } = options;
   const stage = await createStage();
   try {
     const sender = createSender(stage, await furnish(stage));
     // What the first requests load, and the room that so many at a time take, is there for good.
-    await runAll(cells, Math.ceil(runs / 10), 0, jobs, sender, () => undefined);
+    await runAll({ ...options, runs: Math.ceil(runs / 10), seed: 0, onCell: () => undefined }, sender);
     const before = await stage.memory();
 
     const problems: string[] = [];
     let failed = 0;
-    await runAll(cells, runs, seed, jobs, sender, (cell, result) => {
+    const note = (cell: Cell, result: CellResult): void => {
       if (!result.isProved) problems.push(`${cell.name}: none had the ${cell.proof} that shows that it was tried`);
       if (result.failure !== undefined) failed += 1;
       onCell?.(cell, result);
-    });
+    };
+    await runAll({ ...options, onCell: note }, sender);
+    signal?.throwIfAborted();
 
     if (stage.gateway.process.exitCode !== null) throw new Error(`the gateway has ended: ${stage.gateway.stderr()}`);
     const memory = await memoryAbove(stage, before);
@@ -63,27 +68,28 @@ export async function fuzz({ cells, runs, seed, jobs, onCell }: FuzzOptions): Pr
   }
 }
 
-async function runAll(
-  cells: readonly Cell[],
-  runs: number,
-  seed: number,
-  jobs: number,
-  sender: Sender,
-  onCell: (cell: Cell, result: CellResult) => void,
-): Promise<void> {
+async function runAll({ cells, runs, seed, jobs, signal, onCell }: FuzzOptions, sender: Sender): Promise<void> {
   const rest = [...cells];
+  const share = Math.ceil(runs / cells.length);
+  const isOver = (): boolean => signal?.aborted === true;
   const work = async (): Promise<void> => {
-    for (let cell = rest.shift(); cell !== undefined; cell = rest.shift()) {
-      const share = Math.ceil(runs / cells.length);
+    for (let cell = rest.shift(); cell !== undefined && !isOver(); cell = rest.shift()) {
       // Not every right request gets what it asks for: some name what is gone.
       const numRuns = cell.proof === "success" ? Math.max(share, 10) : share;
-      onCell(cell, await runCell(cell, numRuns, seed, sender));
+      const result = await runCell(cell, numRuns, seed, sender, signal);
+      if (!isOver()) onCell?.(cell, result);
     }
   };
   await Promise.all(Array.from({ length: jobs }, work));
 }
 
-async function runCell(cell: Cell, numRuns: number, seed: number, sender: Sender): Promise<CellResult> {
+async function runCell(
+  cell: Cell,
+  numRuns: number,
+  seed: number,
+  sender: Sender,
+  signal: AbortSignal | undefined,
+): Promise<CellResult> {
   const start = performance.now();
   let requests = 0;
   let isProved = false;
@@ -91,7 +97,7 @@ async function runCell(cell: Cell, numRuns: number, seed: number, sender: Sender
   let giveUpAt = Number.POSITIVE_INFINITY;
   const property = fc.asyncProperty(cell.cases, async (one: Case) => {
     // A smaller one would be nice to have, but each may take as long as there is patience.
-    if (performance.now() > giveUpAt) return;
+    if (performance.now() > giveUpAt || signal?.aborted === true) return;
     const outcome = await sender.send(one);
     requests += 1;
     const proofs = { success: outcome.isSuccess, change: one.isChanged, answer: outcome.answer !== undefined };

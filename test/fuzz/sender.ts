@@ -4,7 +4,7 @@ import { problemOf } from "./oracle.ts";
 import type { Stage } from "./stage.ts";
 import type { Answer } from "./wire/answers.ts";
 import { exchange } from "./wire/exchange.ts";
-import { bytesOf, withIds } from "./wire/message.ts";
+import { bytesOf, type Message, withIds } from "./wire/message.ts";
 
 /** What became of the requests so far. */
 export interface Tally {
@@ -14,6 +14,8 @@ export interface Tally {
   /** Jobs and uploaded files that callers were told of. */
   jobs: Set<string>;
   files: Set<string>;
+  /** Runs that were taken and may have brought a file along, whose id no caller is told. */
+  formRuns: number;
 }
 
 /** What came of a case. */
@@ -35,7 +37,13 @@ const patience = 15;
 
 /** Sends requests to a gateway, and remembers what it is told to have. */
 export function createSender(stage: Stage, known: { files: readonly string[]; jobs: readonly string[] }): Sender {
-  const tally: Tally = { requests: 0, statuses: new Map(), jobs: new Set(known.jobs), files: new Set(known.files) };
+  const tally: Tally = {
+    requests: 0,
+    statuses: new Map(),
+    jobs: new Set(known.jobs),
+    files: new Set(known.files),
+    formRuns: 0,
+  };
   // Half of them stay; the others are the latest.
   const latest = (all: ReadonlySet<string>): string[] => [...[...all].slice(0, 5), ...[...all].slice(-5)];
 
@@ -48,12 +56,15 @@ export function createSender(stage: Stage, known: { files: readonly string[]; jo
       const [answer] = result.answers;
       if (answer !== undefined) tally.statuses.set(answer.status, (tally.statuses.get(answer.status) ?? 0) + 1);
       remember(tally, message.target, result.answers);
+      if (route === "run" && answer !== undefined && answer.status < 300 && isForm(message)) tally.formRuns += 1;
       if (route === "drain") await stage.ask("DELETE", "/admin/drain");
       const problem = await problemOf(message, result);
       return { sent: bytesOf(message), answer, problem, isSuccess: isDeclared(route, answer?.status) };
     },
   };
 }
+
+const isForm = ({ headers }: Message): boolean => headers.some(([, value]) => value.startsWith("multipart/form-data"));
 
 const isDeclared = (route: RouteName, status = 0): boolean =>
   status < 400 && Object.hasOwn(routes[route].responses, status);

@@ -64,13 +64,14 @@ describe("the API", () => {
 
   it("answers whoever still sends a body that is not wanted, and hears them out", async () => {
     const length = 50 * 1024 ** 2;
-    const socket = connect(Number(new URL(gateway.url).port), "127.0.0.1");
+    const socket = connect({ port: Number(new URL(gateway.url).port), host: "127.0.0.1", allowHalfOpen: true });
     const answer = text(socket);
     const lines = ["POST /run HTTP/1.1", "host: x", `x-api-key: ${apiKey}`, "connection: close"];
     socket.write(`${[...lines, `content-length: ${length}`].join("\r\n")}\r\n\r\n`);
     await new Promise<void>((resolve, reject) => {
       socket.write(Buffer.alloc(length, "x"), (error) => (error ? reject(error) : resolve()));
     });
+    socket.end();
     expect(await answer).toMatch(/^HTTP\/1\.1 413 [^]*\{"error":"payload_too_large"\}$/);
   });
 

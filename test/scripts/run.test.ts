@@ -13,7 +13,7 @@ it.each([
   expect(await startNode([run, ...args]).ended).toEqual({
     code: 1,
     stdout: "",
-    stderr: `error: no task "${name}"; there are ${[...Object.keys(scripts), "cli"].join(", ")}\n`,
+    stderr: `error: no task "${name}"; there are ${[...Object.keys(scripts), "stack", "cli"].join(", ")}\n`,
   });
 });
 

@@ -28,8 +28,9 @@ async function open(timeouts: Partial<HttpTimeouts>) {
   const socket = connect((server.address() as AddressInfo).port, "127.0.0.1");
   let text = "";
   socket.on("data", (data) => (text += data.toString()));
+  // Whoever still writes when the connection is cut is told so in this way.
   socket.on("error", () => undefined);
-  return { socket, closed: once(socket, "close"), text: () => text };
+  return { socket, closed: new Promise((resolve) => socket.once("close", resolve)), text: () => text };
 }
 
 describe("whoever keeps a server waiting", () => {
