@@ -29,38 +29,9 @@ import { delivery, deliveryList } from "./webhook-bodies.ts";
 
 export * from "./admin-bodies.ts";
 export * from "./api-bodies.ts";
+export * from "./error-codes.ts";
 export * from "./job-bodies.ts";
 export * from "./webhook-bodies.ts";
-
-/** Codes of the field `error`; the original's, and those it lacked. */
-export const errorCodes = {
-  unauthorized: "unauthorized",
-  forbidden: "forbidden",
-  notFound: "not_found",
-  methodNotAllowed: "method_not_allowed",
-  validation: "VALIDATION_ERROR",
-  payloadTooLarge: "payload_too_large",
-  jobNotFound: "job_not_found",
-  fileNotFound: "file_not_found",
-  fileInUse: "file_in_use",
-  quotaExceeded: "quota_exceeded",
-  emptyFile: "empty_file",
-  invalidLimit: "invalid_limit",
-  invalidCursor: "invalid_cursor",
-  rangeNotSatisfiable: "range_not_satisfiable",
-  queueFull: "queue_full",
-  idempotencyConflict: "idempotency_conflict",
-  tooManyStreams: "too_many_streams",
-  notReady: "not_ready",
-  draining: "draining",
-  rateLimited: "rate_limited",
-  requestTimeout: "request_timeout",
-  keyNotFound: "key_not_found",
-  keyConflict: "key_conflict",
-  noDelivery: "no_delivery",
-  internal: "internal_error",
-} as const;
-export type ErrorCode = (typeof errorCodes)[keyof typeof errorCodes];
 
 /** Body of an answer that is no JSON: a file's `bytes`, `nothing`, or a text of that media type. */
 export type OtherBody = "bytes" | "nothing" | "text/html" | "text/plain" | "text/event-stream" | "application/x-ndjson";
