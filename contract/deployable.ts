@@ -6,6 +6,7 @@ import { checkArtifacts } from "./models/check.ts";
 import { lockArtifacts, lockFileName } from "./models/lock.ts";
 import { movingPacks, nodePacks } from "./nodes/packs.ts";
 import { parseDocument, parseJson } from "./parse.ts";
+import { unknownFields } from "./unknown-fields.ts";
 import { warmUpInputs } from "./warm-up.ts";
 import { isClass, isLink, type Prompt, type PromptNode, parseWorkflow } from "./workflow.ts";
 import { type ContractInput, type WorkflowContract, workflowContractSchema } from "./workflow-contract.ts";
@@ -34,7 +35,8 @@ export function loadDeployable(appFile: string, readText: (path: string) => stri
   if (!/\.json$/i.test(appFile)) throw new UserError(`${appFile} is not a .json file; give the path of an app.json`);
   const appJson = readText(appFile);
   if (appJson === undefined) throw new UserError(`${appFile} does not exist; give the path of an app.json`);
-  const app = parseDocument(appSchema, parseJson(appJson, appFile), appFile);
+  const appDocument = parseJson(appJson, appFile);
+  const app = parseDocument(appSchema, appDocument, appFile);
 
   const workflowFile = resolve(dirname(appFile), app.workflow_path);
   const workflowJson = readText(workflowFile);
@@ -48,7 +50,8 @@ export function loadDeployable(appFile: string, readText: (path: string) => stri
   if (contractJson === undefined) {
     throw new UserError(`${contractFile} does not exist; the workflow's named inputs and outputs are declared there`);
   }
-  const contract = parseDocument(workflowContractSchema, parseJson(contractJson, contractFile), contractFile);
+  const contractDocument = parseJson(contractJson, contractFile);
+  const contract = parseDocument(workflowContractSchema, contractDocument, contractFile);
   checkContractMeetsWorkflow(contract, prompt, contractFile);
 
   if (app.endpoint.warm_up !== undefined) warmUpInputs(contract, app.endpoint.warm_up, appFile);
@@ -60,10 +63,20 @@ export function loadDeployable(appFile: string, readText: (path: string) => stri
   );
   return {
     ...{ app, artifacts, contract, prompt, contractJson, workflowJson },
-    // What an image brings along nobody has to declare: a model that lacks is no error, then.
-    warnings: [...appWarnings(app), ...warnings, ...moving, ...missingModels(artifacts, prompt)],
+    warnings: [
+      ...unknownFields(appSchema, appDocument).map((path) => ignored(path)),
+      ...unknownFields(workflowContractSchema, contractDocument).map((path) => ignored(path, contractFile)),
+      ...appWarnings(app),
+      ...warnings,
+      ...moving,
+      // What an image brings along nobody has to declare: a model that lacks is no error, then.
+      ...missingModels(artifacts, prompt),
+    ],
   };
 }
+
+const ignored = (path: string, file?: string): string =>
+  `"${path}"${file === undefined ? "" : ` in ${file}`} is not a known field and means nothing; check its spelling`;
 
 const missingModels = (artifacts: readonly Artifact[], prompt: Prompt): string[] =>
   checkArtifacts(artifacts, prompt).errors.map(({ message }) => message);

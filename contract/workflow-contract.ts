@@ -5,7 +5,8 @@ import { isMediaType, isScalarType, normalizeType, typeRemedy } from "./value-ty
 const valueType = z
   .string()
   .transform(normalizeType)
-  .refine((type) => isScalarType(type) || isMediaType(type), { error: typeRemedy });
+  .refine((type) => isScalarType(type) || isMediaType(type), { error: typeRemedy })
+  .describe("`string`, `integer`, `number`, `boolean`, or a media type such as `image/png` or `video/*`");
 
 // A slash would end a path segment of the file store and of URLs; dots alone are folders.
 const valueName = z
@@ -21,31 +22,35 @@ const nodeId = z
 
 const inputSchema = z
   .object({
-    /** The name callers use in `POST /run`. */
-    name: valueName,
+    name: valueName.describe("The name callers use in `POST /run`"),
     type: valueType,
-    required: z.boolean("true or false, without quotes"),
-    node_id: nodeId,
-    /** Which input of the node is set. Without it: ApiInput's `value`, else the field called like the input. */
-    field: z.string().min(1).optional(),
-    /** Used when a caller leaves the input out. */
-    default: z.unknown().optional(),
-    /** Inclusive bounds of an integer or number. */
-    min: z.number().optional(),
-    max: z.number().optional(),
-    /** The value must be `min` (or 0) plus a multiple of this. */
-    step: z.number().positive("give a number above 0").optional(),
-    /** The only values taken. */
+    required: z.boolean("true or false, without quotes").describe("Whether every run has to give it"),
+    node_id: nodeId.describe("The node of the workflow that takes it"),
+    field: z
+      .string()
+      .min(1)
+      .optional()
+      .describe("Which input of the node is set. Without it: ApiInput's `value`, else the field called like the input"),
+    default: z.unknown().optional().describe("Used when a caller leaves the input out"),
+    min: z.number().optional().describe("Least integer or number that is taken"),
+    max: z.number().optional().describe("Largest integer or number that is taken"),
+    step: z
+      .number()
+      .positive("give a number above 0")
+      .optional()
+      .describe("The value must be `min` (or 0) plus a multiple of this"),
     enum: z
       .array(z.union([z.string(), z.number(), z.boolean()]))
       .min(1, "list at least one value")
-      .optional(),
-    /**
-     * For a media type: callers may give an https:// address in place of a file id. The gateway fetches it when the run is
-     * taken, from public hosts only, up to the size of an upload.
-     */
-    url: z.boolean("true or false, without quotes").optional(),
-    description: z.string().optional(),
+      .optional()
+      .describe("The only values taken"),
+    url: z
+      .boolean("true or false, without quotes")
+      .optional()
+      .describe(
+        "For a media type: callers may give an https:// address in place of a file id. The gateway fetches it when the run is taken, from public hosts only, up to the size of an upload",
+      ),
+    description: z.string().optional().describe("What callers read about it"),
   })
   .superRefine((input, context) => {
     const numeric = input.type === "integer" || input.type === "number";
@@ -79,21 +84,30 @@ const inputSchema = z
   });
 
 const outputSchema = z.object({
-  /** The key under `result` of a finished job. */
-  name: valueName,
+  name: valueName.describe("The key under `result` of a finished job"),
   type: valueType,
-  node_id: nodeId,
-  /** true: `result.<name>` is an array of everything the node gave; false: its first value. */
-  multiple: z.boolean().optional(),
-  description: z.string().optional(),
+  node_id: nodeId.describe("The node of the workflow that gives it"),
+  multiple: z
+    .boolean()
+    .optional()
+    .describe("true: `result.<name>` is an array of everything the node gave; false: its first value"),
+  description: z.string().optional().describe("What callers read about it"),
 });
 
 /** `workflow.contract.json`: the named, typed inputs and outputs of a workflow, beside it under the same stem. */
 export const workflowContractSchema = z.object({
-  contract_id: z.string().min(1, "give the contract an id"),
-  version: z.string().min(1, "give a version such as v1"),
-  inputs: z.array(inputSchema).min(1, "declare at least one input").superRefine(uniqueNames),
-  outputs: z.array(outputSchema).min(1, "declare at least one output").superRefine(uniqueNames),
+  contract_id: z.string().min(1, "give the contract an id").describe("What the contract is called"),
+  version: z.string().min(1, "give a version such as v1").describe("The contract's own version"),
+  inputs: z
+    .array(inputSchema)
+    .min(1, "declare at least one input")
+    .superRefine(uniqueNames)
+    .describe("What a run takes"),
+  outputs: z
+    .array(outputSchema)
+    .min(1, "declare at least one output")
+    .superRefine(uniqueNames)
+    .describe("What a finished job gives"),
 });
 
 export type WorkflowContract = z.output<typeof workflowContractSchema>;

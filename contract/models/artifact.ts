@@ -33,29 +33,32 @@ const kind = z.preprocess(
 
 const artifactSchema = z
   .object({
-    kind,
-    source_url: z.string().trim().min(1, "give the URL to download from"),
-    /** Model file name as the workflow's loader names it. */
-    match: z.string().trim().default(""),
-    /** Folder below ComfyUI's models. */
+    kind: kind.describe("`model` unless set"),
+    source_url: z
+      .string()
+      .trim()
+      .min(1, "give the URL to download from")
+      .describe("Address of a model's file, or of a pack's git repository"),
+    match: z.string().trim().default("").describe("Model file name as the workflow's loader names it"),
     target_subdir: containedPath
       .refine((path) => !path.startsWith("."), "give a folder that does not begin with a dot")
-      .default(""),
-    /** File below target_subdir; for a custom node its folder name. */
-    target_path: containedPath.default(""),
-    /** What a model's bytes must hash to, in hex; whatever the hub says when not set. */
+      .default("")
+      .describe("Folder below ComfyUI's models"),
+    target_path: containedPath.default("").describe("File below target_subdir; for a custom node its folder name"),
     sha256: z
       .string()
       .trim()
       .toLowerCase()
       .regex(/^[0-9a-f]{64}$/, "give the 64 hex digits of a SHA-256")
-      .optional(),
-    /** Exact size of a model. */
-    size_bytes: z.int("a whole number of bytes").min(1, "it must be at least 1 byte").optional(),
-    /** Git ref of a custom node. */
-    ref: optionalText,
-    /** Node classes that the repository brings. */
-    provides,
+      .optional()
+      .describe("What a model's bytes must hash to, in hex; whatever the hub says when not set"),
+    size_bytes: z
+      .int("a whole number of bytes")
+      .min(1, "it must be at least 1 byte")
+      .optional()
+      .describe("Exact size of a model"),
+    ref: optionalText.describe("Git ref of a custom node; a full commit needs no look-up"),
+    provides: provides.describe("Node classes that the repository brings"),
   })
   .superRefine((artifact, context) => {
     if (artifact.kind !== "model") return;

@@ -36,6 +36,35 @@ describe("loading an app", () => {
     expect(warnings).toEqual(['"gpu_profile" (A10G) chooses nothing; use "preferred_gpu_types" or "compute_policy"']);
   });
 
+  it("warns of every field that nobody reads, wherever it is", () => {
+    const app = {
+      $schema: "app.schema.json",
+      ...appDocument,
+      preferred_gpu_type: ["RTX 4090"],
+      env: { ANY_NAME: "is fine" },
+      endpoint: { ...appDocument.endpoint, timeout_secs: 5, warm_up: { prompt: "is checked by the contract" } },
+      compute_policy: { min_vram: 24 },
+      build: {
+        ...appDocument.build,
+        plugins: [{ repo: "https://example.com/a.git", ref: "a".repeat(40), branch: "b" }],
+      },
+      artifacts: [{ kind: "custom_node", source_url: "https://example.com/b.git", ref: "b".repeat(40), class: "B" }],
+    };
+    const [input] = contractDocument.inputs;
+    const contract = { ...contractDocument, inputs: [{ ...input, maximum: 3 }] };
+    const unknown = load({ app, contract }).warnings.map((warning) =>
+      /^"(.*?)"( in \S+)? is not a known/.exec(warning),
+    );
+    expect(unknown.map((found) => `${found?.[1] ?? "another warning"}${found?.[2] ?? ""}`)).toEqual([
+      "endpoint.timeout_secs",
+      "build.plugins[0].branch",
+      "preferred_gpu_type",
+      "compute_policy.min_vram",
+      "artifacts[0].class",
+      "inputs[0].maximum in /app/workflow.contract.json",
+    ]);
+  });
+
   it.each<[string, Parameters<typeof appFiles>[0], string]>([
     ["no app.json", { app: null }, "/app/app.json does not exist; give the path of an app.json"],
     [
