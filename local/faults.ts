@@ -4,7 +4,7 @@ import { z } from "zod";
  * What can go wrong on purpose:
  * `http500`, `http429`, `graphql-error`, `reset-before`: nothing is done, and the answer says so, or the connection breaks;
  * `reset-after`, `timeout`: it is done, but the connection breaks before the answer, or the answer never comes;
- * `list-lag`: lists do not show pods that are younger than `milliseconds`.
+ * `list-lag`: lists do not show what is younger than `milliseconds`.
  */
 export const faultKinds = [
   "http500",

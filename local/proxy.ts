@@ -25,6 +25,11 @@ export interface ProxyOptions {
  */
 export function createPodProxy(options: ProxyOptions) {
   return async (request: Request<{ target: string }>, response: Response): Promise<void> => {
+    if (request.originalUrl === request.baseUrl) {
+      // At RunPod a port has a host of its own; here pages find what lies beside them only below a slash.
+      response.redirect(308, `${request.baseUrl}/`);
+      return;
+    }
     const [, podId = "", port = ""] = /^([a-z0-9]+)-(\d+)$/.exec(request.params.target) ?? [];
     if (options.account.pod(podId)?.job.ports.includes(`${port}/http`) !== true) {
       refuse(response, 404, `there is no pod "${podId}" with port ${port}/http`);

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ConfiguredProvider } from "./configured-provider.ts";
+import type { OnFailed } from "./runpod/ready/on-failed.ts";
 
 type Properties = Record<string, unknown>;
 
@@ -102,6 +103,8 @@ export interface RunPodPodArgs {
   podRotation?: pulumi.Input<string | undefined>;
   /** How long RunPod may take from the request to a running container. */
   startTimeoutSeconds: pulumi.Input<number>;
+  /** What becomes of a pod whose container does not run by then, as for EndpointReady. @default "stop" */
+  onFailed?: pulumi.Input<OnFailed | undefined>;
 }
 
 /**

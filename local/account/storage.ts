@@ -9,6 +9,8 @@ export interface NetworkVolume {
   /** GB. */
   size: number;
   dataCenterId: string;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
 }
 
 export interface RegistryAuth {
@@ -16,16 +18,18 @@ export interface RegistryAuth {
   name: string;
   username: string;
   password: string;
+  /** Milliseconds since the epoch. */
+  createdAt: number;
 }
 
 /** Network volumes and registry credentials: what outlives pods. */
 export interface Storage {
   networkVolumes(): NetworkVolume[];
-  createNetworkVolume(volume: Omit<NetworkVolume, "id">): NetworkVolume;
+  createNetworkVolume(volume: Omit<NetworkVolume, "id" | "createdAt">): NetworkVolume;
   updateNetworkVolume(id: string, changed: { name?: string | undefined; size?: number | undefined }): NetworkVolume;
   deleteNetworkVolume(id: string): void;
   registryAuths(): RegistryAuth[];
-  saveRegistryAuth(auth: Omit<RegistryAuth, "id">): RegistryAuth;
+  saveRegistryAuth(auth: Omit<RegistryAuth, "id" | "createdAt">): RegistryAuth;
   updateRegistryAuth(id: string, changed: { username: string; password: string }): RegistryAuth;
   deleteRegistryAuth(id: string): void;
   /** The wish, held to the cloud and data centre of the network volume. */
@@ -60,7 +64,7 @@ export function createStorage(catalogue: Catalogue, isAttached: (volumeId: strin
         throw refusals.invalid(`dataCenterId is "${wanted.dataCenterId}"; network volumes cannot be created there`);
       }
       checkSize(wanted.size);
-      const created = { ...wanted, id: shortId() };
+      const created = { ...wanted, id: shortId(), createdAt: Date.now() };
       volumes.set(created.id, created);
       return created;
     },
@@ -79,7 +83,7 @@ export function createStorage(catalogue: Catalogue, isAttached: (volumeId: strin
     },
     registryAuths: () => [...auths.values()],
     saveRegistryAuth: (wanted) => {
-      const saved = { ...wanted, id: randomUUID() };
+      const saved = { ...wanted, id: randomUUID(), createdAt: Date.now() };
       auths.set(saved.id, saved);
       return saved;
     },

@@ -40,7 +40,7 @@ interface JobInput {
 export interface RootOptions {
   account: Account;
   delays: ReportingDelays;
-  /** Milliseconds for which a new pod is missing in lists. */
+  /** Milliseconds for which what is new is missing in lists. */
   listLagMs: number;
   /** What startSsh adds as PUBLIC_KEY. */
   sshPublicKey: string;
@@ -78,18 +78,15 @@ export function createRoot({ account, delays, listLagMs, sshPublicKey }: RootOpt
   return {
     myself: (_: unknown, context: RequestContext) => {
       const lag = context.listLagMs ?? listLagMs;
+      const isListed = ({ createdAt }: { createdAt: number }) => Date.now() - createdAt >= lag;
       return {
         id: "user_local",
         pubKey: sshPublicKey,
         clientBalance: () => account.balance,
         currentSpendPerHr: () => account.spendPerHr(),
-        pods: () =>
-          account
-            .pods()
-            .filter((pod) => Date.now() - pod.createdAt >= lag)
-            .map(view),
-        networkVolumes: () => account.networkVolumes().map(volumeView),
-        containerRegistryCreds: () => account.registryAuths().map(({ id, name }) => ({ id, name })),
+        pods: () => account.pods().filter(isListed).map(view),
+        networkVolumes: () => account.networkVolumes().filter(isListed).map(volumeView),
+        containerRegistryCreds: () => account.registryAuths().filter(isListed).map(({ id, name }) => ({ id, name })),
       };
     },
     pod: ({ input }: { input?: { podId: string } | null }) => {

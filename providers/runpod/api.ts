@@ -152,8 +152,16 @@ export interface LogsApi {
   podLogs(podId: string, tail: number): Promise<LogLine[]>;
 }
 
+/** What an account has and spends, in USD; undefined where RunPod does not say. */
+export interface Account {
+  balance: number | undefined;
+  /** Of everything that runs now. */
+  spendPerHour: number | undefined;
+}
+
 /** RunPod, as far as endpoints need it. Nothing outside this folder knows which of RunPod's APIs answers. */
 export interface RunPodApi extends PodsApi, StorageApi, LogsApi {
   /** Fails when the key is not accepted. */
   authenticate(): Promise<void>;
+  account(): Promise<Account>;
 }

@@ -4,6 +4,7 @@ import type { RunPodApi } from "./api.ts";
 import { apiUrl } from "./api-url.ts";
 import { whileEngineLives } from "./engine-guard.ts";
 import { type Env, withEnvFiles } from "./env-files.ts";
+import { noKeyRemedy, RunPodError } from "./errors.ts";
 import { createGraphQlApi } from "./graphql-api.ts";
 
 export interface RunPodSettings {
@@ -29,11 +30,7 @@ export function runPodSettings(
   keychainKey: (env: Env) => string | undefined,
 ): RunPodSettings {
   const apiKey = env["RUNPOD_API_KEY"] ?? configKey ?? keychainKey(env);
-  if (apiKey === undefined) {
-    throw new UserError(
-      "there is no RunPod API key; set RUNPOD_API_KEY in the environment or in .env.local, or run: pulumi config set --secret comfy-endpoints:runpodApiKey",
-    );
-  }
+  if (apiKey === undefined) throw new RunPodError("auth", noKeyRemedy);
   return {
     apiKey,
     baseUrl: apiUrl(env["RUNPOD_API_BASE_URL"]),

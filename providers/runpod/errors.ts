@@ -52,3 +52,6 @@ export function refusalOf(message: string, code: unknown): Refusal {
 
 export const authRemedy =
   "RunPod does not accept the API key; set RUNPOD_API_KEY (or stack config comfy-endpoints:runpodApiKey) to a key with read and write permission";
+
+export const noKeyRemedy =
+  "there is no RunPod API key; set RUNPOD_API_KEY in the environment or in .env.local, or run: pulumi config set --secret comfy-endpoints:runpodApiKey";

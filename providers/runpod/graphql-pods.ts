@@ -3,6 +3,7 @@ import { dataCentersAnswer, gpuTypesAnswer, podAnswer } from "./answers.ts";
 import type { PodJob, PodRequest, PodsApi } from "./api.ts";
 import { isRefusal } from "./errors.ts";
 import type { GraphQlClient } from "./graphql-client.ts";
+import { withoutSecrets } from "./redact.ts";
 
 /** @param proxyUrl address of a pod's port, with `{podId}` and `{port}` */
 export function createPodsApi({ query, mutate }: GraphQlClient, proxyUrl: string): PodsApi {
@@ -18,18 +19,18 @@ export function createPodsApi({ query, mutate }: GraphQlClient, proxyUrl: string
     },
     createPod: async (request) => {
       const input = rentInput(request);
+      const secrets = secretsOf(request);
       if (request.spot) {
-        const bidPerGpu = perGpu(request.pricePerHour, request.gpuCount);
-        const answer = await mutate("rentSpot", z.object({ podRentInterruptable: podAnswer }), {
-          input: { ...input, bidPerGpu },
-        });
-        return answer.podRentInterruptable;
+        const bid = { ...input, bidPerGpu: perGpu(request.pricePerHour, request.gpuCount) };
+        const answer = z.object({ podRentInterruptable: podAnswer });
+        return (await withoutSecrets(secrets, mutate("rentSpot", answer, { input: bid }))).podRentInterruptable;
       }
-      const answer = await mutate("rentOnDemand", z.object({ podFindAndDeployOnDemand: podAnswer }), { input });
-      return answer.podFindAndDeployOnDemand;
+      const answer = z.object({ podFindAndDeployOnDemand: podAnswer });
+      return (await withoutSecrets(secrets, mutate("rentOnDemand", answer, { input }))).podFindAndDeployOnDemand;
     },
     editPod: async (podId, job) => {
-      await mutate("editPod", z.unknown(), { input: { podId, ...jobInput(job) } });
+      const input = { podId, ...jobInput(job) };
+      await withoutSecrets(secretsOf(job), mutate("editPod", z.unknown(), { input }));
     },
     resumePod: async (pod, bidPerHour) => {
       const input = { podId: pod.id, gpuCount: pod.gpuCount };
@@ -59,6 +60,9 @@ async function unlessGone(change: Promise<unknown>): Promise<void> {
     if (!isRefusal(error, "gone")) throw error;
   }
 }
+
+// A shorter value is a number or a word, and taking it out would spoil a message.
+const secretsOf = ({ env }: PodJob): string[] => Object.values(env).filter((value) => value.length >= 8);
 
 function rentInput(request: PodRequest) {
   return {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { networkVolumeAnswer, registryAuthAnswer, storageDataCentersAnswer } from "./answers.ts";
 import type { StorageApi } from "./api.ts";
-import { RunPodError } from "./errors.ts";
 import type { GraphQlClient } from "./graphql-client.ts";
+import { withoutSecrets } from "./redact.ts";
 
 export function createStorageApi({ query, mutate }: GraphQlClient): StorageApi {
   return {
@@ -34,24 +34,14 @@ export function createStorageApi({ query, mutate }: GraphQlClient): StorageApi {
     createRegistryAuth: async (name, { username, password }) => {
       const answer = z.object({ saveRegistryAuth: registryAuthAnswer });
       const input = { name, username, password };
-      return (await withoutPassword(password, mutate("createRegistryAuth", answer, { input }))).saveRegistryAuth;
+      return (await withoutSecrets([password], mutate("createRegistryAuth", answer, { input }))).saveRegistryAuth;
     },
     updateRegistryAuth: async (registryAuthId, { username, password }) => {
       const input = { id: registryAuthId, username, password };
-      await withoutPassword(password, mutate("updateRegistryAuth", z.unknown(), { input }));
+      await withoutSecrets([password], mutate("updateRegistryAuth", z.unknown(), { input }));
     },
     deleteRegistryAuth: async (registryAuthId) => {
       await mutate("deleteRegistryAuth", z.unknown(), { registryAuthId });
     },
   };
-}
-
-/** An answer may quote what it refuses; errors are shown and kept. */
-async function withoutPassword<T>(password: string, change: Promise<T>): Promise<T> {
-  try {
-    return await change;
-  } catch (error) {
-    if (!(error instanceof RunPodError) || !error.message.includes(password)) throw error;
-    throw new RunPodError(error.refusal, error.message.replaceAll(password, "[password]"));
-  }
 }

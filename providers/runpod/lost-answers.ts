@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isRefusal, RunPodError } from "./errors.ts";
 
 // A list may lack for some moments what was created just now.
-const listLagMs = [0, 1000, 3000];
+const listLagMs = [0, 1000, 2000, 4000];
 
 // RunPod stumbles for seconds, not for minutes; who needs longer runs `up` again.
 const retryDelaysMs = [500, 2000];
@@ -15,7 +15,8 @@ export interface Obtained<T> {
 
 /**
  * What is there, or else what is created. RunPod has no idempotency key, so the list is read before the request, and again
- * when the request failed: it may have worked although its answer was lost.
+ * when the request failed: it may have worked although its answer was lost. It is repeated, once, only when nothing shows
+ * up.
  * @throws what `create` threw when the list does not show it; "transient" means that it may have been created all the same
  */
 export async function findOrCreate<T>(
@@ -24,16 +25,31 @@ export async function findOrCreate<T>(
 ): Promise<Obtained<T>> {
   const existing = await find();
   if (existing !== undefined) return { found: existing, isNew: false };
-  try {
-    return { found: await create(), isNew: true };
-  } catch (error) {
-    for (const delay of isRefusal(error, "transient") ? listLagMs : listLagMs.slice(0, 1)) {
-      await sleep(delay);
-      const found = await answered(find);
+  const attempt = async (): Promise<Obtained<T>> => {
+    try {
+      return { found: await create(), isNew: true };
+    } catch (error) {
+      const found = await showsUp(find, isRefusal(error, "transient") ? listLagMs : listLagMs.slice(0, 1));
       if (found !== undefined) return { found, isNew: true };
+      throw error;
     }
-    throw error;
+  };
+  try {
+    return await attempt();
+  } catch (error) {
+    if (!isRefusal(error, "transient")) throw error;
+    console.warn(`${error.message}; asking once more`);
+    return attempt();
   }
+}
+
+async function showsUp<T>(find: () => Promise<T | undefined>, delaysMs: readonly number[]): Promise<T | undefined> {
+  for (const delay of delaysMs) {
+    await sleep(delay);
+    const found = await answered(find);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /**

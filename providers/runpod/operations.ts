@@ -11,6 +11,7 @@ const volumeFields = "id name size dataCenterId";
 
 export const operations = {
   authenticate: `query authenticate { myself { id } }`,
+  account: `query account { myself { clientBalance currentSpendPerHr } }`,
   listPods: `query listPods { myself { pods { ${podFields} } } }`,
   findPod: `query findPod($input: PodFilter) { pod(input: $input) { ${podFields} } }`,
   podCost: `query podCost($input: PodFilter) { pod(input: $input) { costPerHr } }`,

@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RunPodApi } from "./api.ts";
 import { terminate } from "./changes.ts";
 import { connect } from "./connection.ts";
 import { isRefusal } from "./errors.ts";
 import { reasonOf } from "./hook-values.ts";
-import { isOwnersPod } from "./pod-name.ts";
+import { isOwnersPod, isOwnersStorage } from "./pod-name.ts";
 
 /** Longer than a new pod takes to appear in RunPod's list. */
 const listLagMs = 2000;
@@ -37,5 +38,29 @@ export async function remove(properties: Record<string, unknown>, configKey: str
     await sleep(wait);
     const pods = (await api.listPods()).filter((pod) => isOwnersPod(pod.name, seed));
     await Promise.all(pods.map((pod) => terminate(api, pod.id)));
+  }
+  await tellLeftStorage(api, seed);
+}
+
+/**
+ * Nobody can tell whether a volume was left by a killed deployment or is retained on purpose, and data cannot be had back:
+ * it is left, and told.
+ */
+async function tellLeftStorage(api: RunPodApi, seed: string): Promise<void> {
+  try {
+    const [volumes, auths] = await Promise.all([api.listNetworkVolumes(), api.listRegistryAuths()]);
+    for (const { id, name, dataCenter, sizeGb } of volumes.filter((volume) => isOwnersStorage(volume.name, seed))) {
+      console.warn(
+        `network volume "${name}" (${id}, ${dataCenter}, ${sizeGb} GB) is still there and is billed; delete it in RunPod's console, unless it is to stay`,
+      );
+    }
+    for (const { id, name } of auths.filter((auth) => isOwnersStorage(auth.name, seed))) {
+      console.warn(
+        `registry credential "${name}" (${id}) is still there; delete it in RunPod's console, unless it is to stay`,
+      );
+    }
+  } catch (error) {
+    if (!isRefusal(error, "transient")) throw error;
+    console.warn(`${error.message}; whether network volumes were left was not checked`);
   }
 }

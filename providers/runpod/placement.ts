@@ -64,11 +64,14 @@ export function placementProblems(need: Requirements, gpuTypes: GpuType[], dataC
     const offered = gpuTypes.map(({ label }) => label);
     add("preferredGpuTypes", `names ${list(missing)}, which RunPod does not offer; it offers ${list(offered)}`);
   }
-  if (problems.length > 0) return problems;
+  // Of these, every GPU would be refused once more.
+  if (missing.length > 0 || problems.some(({ path }) => path === "profiles")) return problems;
 
   const refusals = gpuTypes.map((gpu) => refusalOf(gpu, need));
   const last = lastHurdle(refusals);
-  return last === undefined ? [] : [{ path: last, message: `no GPU meets the needs; ${refusalText(refusals, need)}` }];
+  if (last !== undefined)
+    problems.push({ path: last, message: `no GPU meets the needs; ${refusalText(refusals, need)}` });
+  return problems;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Problem } from "../../contract/errors.ts";
+import { type Problem, UserError } from "../../contract/errors.ts";
 import type { RunPodApi } from "./api.ts";
 import { connect } from "./connection.ts";
 import { profileName } from "./deploy-profiles.ts";
@@ -6,7 +6,14 @@ import { isRefusal } from "./errors.ts";
 import { isUnknown, reasonOf, unknownValue } from "./hook-values.ts";
 import { type Market, market } from "./market.ts";
 import { outOfStock, placementProblems, priceRange, type Requirements, rungsInStock } from "./placement.ts";
-import { changedRequirements, inspectPodInputs, type PodInputs, replacedInputs, shrinksVolume } from "./pod-inputs.ts";
+import {
+  changedRequirements,
+  inspectPodInputs,
+  type PlaceInputs,
+  placeInputsOf,
+  replacedInputs,
+  shrinksVolume,
+} from "./pod-inputs.ts";
 import { podMark } from "./pod-name.ts";
 import { requirementsFor } from "./pod-requirements.ts";
 import type { Properties } from "./pod-state.ts";
@@ -17,13 +24,12 @@ import type { Properties } from "./pod-state.ts";
  */
 export async function check(olds: Properties, news: Properties, configKey: string | undefined) {
   const inputs = { ...news, mark: olds["mark"] ?? markOf(news) };
-  const { parsed, problems } = inspectPodInputs(inputs);
-  const asked = asksForPlace(olds, inputs) ? parsePlaceInputs(inputs, parsed) : undefined;
+  const asked = asksForPlace(olds, inputs) ? placeInputsOf(inputs) : undefined;
   const found = [
-    ...problems,
+    ...inspectPodInputs(inputs).problems,
     ...portProblems(inputs),
     ...volumeProblems(olds, inputs),
-    ...(asked === undefined ? [] : await marketProblems(asked, configKey)),
+    ...(asked === undefined ? [] : await marketProblems(asked, String(news["resourceName"]), configKey)),
   ];
   return { inputs, failures: found.map(({ path, message }) => ({ property: path, reason: message })) };
 }
@@ -46,22 +52,18 @@ function volumeProblems(olds: Properties, news: Properties): Problem[] {
   return [{ path: "volumeGb", message }];
 }
 
-/** Inputs of which only those that place a pod must be known: others (a key, an Owner's seed) often are not at preview. */
-function parsePlaceInputs(inputs: Properties, parsed: PodInputs | undefined): PodInputs | undefined {
-  if (parsed !== undefined) return parsed;
-  const stand: Properties = { ...inputs, env: {}, ownerSeed: "unknown", mark: "unknown" };
-  return inspectPodInputs(stand).parsed;
-}
-
-async function marketProblems(inputs: PodInputs, configKey: string | undefined): Promise<Problem[]> {
+async function marketProblems(
+  inputs: PlaceInputs,
+  resourceName: string,
+  configKey: string | undefined,
+): Promise<Problem[]> {
   try {
     const api = connect(configKey);
-    const adopted = await adoptionProblems(api, inputs.adoptPodId);
-    if (inputs.adoptPodId !== undefined) return adopted;
+    if (inputs.adoptPodId !== undefined) return await adoptionProblems(api, inputs.adoptPodId, inputs.networkVolumeId);
     const need = await requirementsFor(api, inputs);
     const offers = await market(api, inputs.gpuCount);
     const problems = placementProblems(need, offers.gpuTypes, offers.dataCenters);
-    if (problems.length === 0) console.log(`${inputs.resourceName}: ${expectedCost(need, offers)}`);
+    if (problems.length === 0) console.log(`${resourceName}: ${expectedCost(need, offers)}`);
     return problems;
   } catch (error) {
     if (isRefusal(error, "transient")) {
@@ -70,15 +72,22 @@ async function marketProblems(inputs: PodInputs, configKey: string | undefined):
     }
     // The Owner's check comes first and says so in one place.
     if (isRefusal(error, "auth")) return [];
-    return [{ path: "", message: reasonOf(error) }];
+    const named = error instanceof UserError ? error.problems : [];
+    return named.length > 0 ? [...named] : [{ path: "", message: reasonOf(error) }];
   }
 }
 
-async function adoptionProblems(api: RunPodApi, podId: string | undefined): Promise<Problem[]> {
-  if (podId === undefined || (await api.findPod(podId)) !== undefined) return [];
-  return [
-    { path: "adoptPodId", message: `is "${podId}", but the account has no such pod; give the id of a living one` },
-  ];
+async function adoptionProblems(
+  api: RunPodApi,
+  podId: string,
+  networkVolumeId: string | undefined,
+): Promise<Problem[]> {
+  const pod = await api.findPod(podId);
+  const problem = (message: string): Problem[] => [{ path: "adoptPodId", message: `is "${podId}", ${message}` }];
+  if (pod === undefined) return problem("but the account has no such pod; give the id of a living one");
+  if (pod.networkVolumeId === networkVolumeId) return [];
+  const has = pod.networkVolumeId === undefined ? "no network volume" : `the network volume ${pod.networkVolumeId}`;
+  return problem(`which has ${has}, and a living pod keeps what it has; make networkVolumeId say so, or adopt another`);
 }
 
 /** No stock is no failure here: it changes by the minute, and a pod that an interrupted run left may be found again. */

@@ -7,6 +7,7 @@ import { unmetRequirements } from "./placement-fit.ts";
 import {
   changedInputs,
   changedRequirements,
+  inspectPodInputs,
   jobOf,
   type PodInputs,
   parsePodInputs,
@@ -16,7 +17,7 @@ import { hasMark } from "./pod-name.ts";
 import { requirementsFor } from "./pod-requirements.ts";
 import { podRun } from "./pod-run.ts";
 import { formerJob, type PodState, type Properties, podStateOf } from "./pod-state.ts";
-import { reconcileSteps } from "./reconcile.ts";
+import { driftOf, reconcileSteps } from "./reconcile.ts";
 
 interface Difference {
   changes: boolean;
@@ -48,7 +49,11 @@ async function differences(
   }
   try {
     const seen = await look(connect(configKey), state.podId, inputs.mark, state.replaced);
-    if (seen.pod === undefined) return { changes: true, replaces: ["podId"] };
+    if (seen.pod === undefined) {
+      console.warn(`pod ${state.podId} is gone; another one is made`);
+      return { changes: true, replaces: ["podId"] };
+    }
+    tellDrift(seen.pod, inputs.resourceName, olds);
     const unmet = changedRequirements(olds, news).length > 0 ? await unmetBy(seen.pod, inputs, configKey) : [];
     if (unmet.length > 0) return { changes: true, replaces: unmet };
     const steps = reconcileSteps(jobOf(inputs), seen.pod, formerJob(olds));
@@ -72,6 +77,14 @@ async function look(
   const strays = pods.filter(({ id, name }) => id !== podId && hasMark(name, mark) && !replaced.includes(id));
   for (const { id, name } of strays) console.warn(`pod ${id} (${name}) was left by an interrupted run; it is removed`);
   return { pod: pod?.desiredStatus === "TERMINATED" ? undefined : pod, strays: strays.length > 0 };
+}
+
+/** The engine shows an update, but not why: the inputs are what they were. */
+function tellDrift(pod: Pod, resourceName: string, olds: Properties): void {
+  const { parsed } = inspectPodInputs(olds);
+  const drift = parsed === undefined ? [] : driftOf(jobOf(parsed), pod);
+  if (drift.length > 0)
+    console.log(`${resourceName}: pod ${pod.id} is not as the last deployment left it: ${drift.join("; ")}`);
 }
 
 async function unmetBy(pod: Pod, inputs: PodInputs, configKey: string | undefined): Promise<string[]> {

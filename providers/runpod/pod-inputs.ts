@@ -5,6 +5,7 @@ import type { PodJob } from "./api.ts";
 import { isUnknown } from "./hook-values.ts";
 import type { Requirements } from "./placement.ts";
 import { podGeneration } from "./pod-name.ts";
+import { onFailedActions } from "./ready/on-failed.ts";
 
 const optional = <T>(schema: z.ZodType<T>) => schema.nullish().transform((value) => value ?? undefined);
 
@@ -23,10 +24,10 @@ const schema = z.object({
   volumeMountPath: z.string().startsWith("/", "give an absolute path"),
   registryAuthId: optional(z.string()),
   preferredGpuTypes: z.array(z.string()),
-  minVramGb: optional(z.int()),
-  minRamPerGpuGb: optional(z.int()),
+  minVramGb: optional(z.int().positive("give GB above 0")),
+  minRamPerGpuGb: optional(z.int().positive("give GB above 0")),
   gpuCount: z.int().positive("give at least 1 GPU"),
-  maxPricePerHour: optional(z.number()),
+  maxPricePerHour: optional(z.number().positive("give USD above 0")),
   regions: z.array(z.string()).min(1, "name at least one region"),
   profiles: optional(
     z.array(z.object({ cloud: z.enum(["COMMUNITY", "SECURE"]), spot: z.boolean() })).min(1, "give at least one"),
@@ -41,6 +42,7 @@ const schema = z.object({
   drainSeconds: z.int("a whole number of seconds").nonnegative("give seconds, 0 for none").default(120),
   podRotation: optional(z.string()),
   startTimeoutSeconds: seconds,
+  onFailed: z.enum(onFailedActions).default("stop"),
   /** Written by check, which keeps the first one: a rename must not lose the pod. */
   mark: z.string(),
 });
@@ -82,7 +84,40 @@ const requirementInputs = [
   "profiles",
 ] as const satisfies (keyof PodInputs & keyof Requirements)[];
 
-export function requirementsOf(inputs: PodInputs): Requirements {
+const placeSchema = schema.pick({
+  preferredGpuTypes: true,
+  minVramGb: true,
+  minRamPerGpuGb: true,
+  gpuCount: true,
+  maxPricePerHour: true,
+  regions: true,
+  profiles: true,
+  networkVolumeId: true,
+  networkVolumeDataCenter: true,
+  adoptPodId: true,
+});
+
+/** The inputs that say where a pod may be, or which pod it is. */
+export type PlaceInputs = z.output<typeof placeSchema>;
+
+/**
+ * What of the inputs places a pod, whatever is wrong with the others, or not known of them: an image, a key. That of a
+ * network volume which the same deployment creates is not known either, but that there is one.
+ * @returns undefined while it is not known, or wrong
+ */
+export function placeInputsOf(inputs: object): PlaceInputs | undefined {
+  const { data } = placeSchema.safeParse(inputs);
+  if (data === undefined) return undefined;
+  const { networkVolumeId, networkVolumeDataCenter, ...rest } = data;
+  if (isUnknown(rest)) return undefined;
+  return {
+    ...rest,
+    networkVolumeId,
+    networkVolumeDataCenter: isUnknown(networkVolumeDataCenter) ? undefined : networkVolumeDataCenter,
+  };
+}
+
+export function requirementsOf(inputs: PlaceInputs): Requirements {
   const { preferredGpuTypes, minVramGb, minRamPerGpuGb, gpuCount, maxPricePerHour, regions, profiles } = inputs;
   const networkVolume =
     inputs.networkVolumeId === undefined ? undefined : { dataCenter: inputs.networkVolumeDataCenter };
@@ -116,8 +151,12 @@ export const changedRequirements = (olds: Properties, news: Properties): string[
 export const changedInputs = (olds: Properties, news: Properties): string[] =>
   changedOf(Object.keys(schema.shape), olds, news);
 
+/** Of the pod's own volume: with a network volume there is none. */
 export const shrinksVolume = (olds: Properties, news: Properties): boolean =>
-  typeof news["volumeGb"] === "number" && typeof olds["volumeGb"] === "number" && news["volumeGb"] < olds["volumeGb"];
+  (news["networkVolumeId"] ?? undefined) === undefined &&
+  typeof news["volumeGb"] === "number" &&
+  typeof olds["volumeGb"] === "number" &&
+  news["volumeGb"] < olds["volumeGb"];
 
 function changedOf(names: readonly string[], olds: Properties, news: Properties): string[] {
   return names.filter(

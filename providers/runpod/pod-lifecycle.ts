@@ -4,7 +4,7 @@ import type { Pod, RunPodApi } from "./api.ts";
 import { change, terminate } from "./changes.ts";
 import { connect } from "./connection.ts";
 import { drainPod } from "./drain.ts";
-import { engineGone } from "./engine-alive.ts";
+import { engineGone, runCanceled } from "./engine-alive.ts";
 import { isRefusal, RunPodError } from "./errors.ts";
 import { IncompleteError, outputs, reasonOf } from "./hook-values.ts";
 import { generationOf, inspectPodInputs, jobOf, type PodInputs, parsePodInputs } from "./pod-inputs.ts";
@@ -21,6 +21,7 @@ import {
   podStateOf,
   startState,
 } from "./pod-state.ts";
+import { settleFailedPod } from "./ready/on-failed.ts";
 import { type FormerJob, jobDifferences, mergedJob, reconcileSteps } from "./reconcile.ts";
 import { resume } from "./resume.ts";
 
@@ -100,7 +101,7 @@ async function bringUp(
     state = { ...state, replaced: await removeStrays(api, inputs.mark, pod.id, state.replaced) };
     try {
       const restarted = await applySteps(api, pod, inputs, former);
-      return { running: await waitForContainer(api, pod.id, inputs.startTimeoutSeconds), restarted };
+      return { running: await waitForContainer(api, pod.id, inputs), restarted };
     } catch (error) {
       if (!isRefusal(error, "capacity")) throw error;
       if (inputs.onHostFull === "fail") throw resumeRefused(pod, error);
@@ -149,9 +150,8 @@ async function applySteps(
 
 /** For a pod whose host has no GPU free: another one serves in its stead. */
 async function placeAnew(api: RunPodApi, full: Pod, refusal: RunPodError, obtain: () => Promise<Pod>): Promise<Pod> {
-  console.warn(
-    `pod ${full.id} cannot be started again (${refusal.message}); another one is placed, with an empty volume`,
-  );
+  const volume = full.networkVolumeId === undefined ? "with an empty volume" : "with the same network volume";
+  console.warn(`pod ${full.id} cannot be started again (${refusal.message}); another one is placed, ${volume}`);
   podRun.doom(full.id);
   const pod = await obtain();
   await terminate(api, full.id);
@@ -165,9 +165,17 @@ const resumeRefused = (pod: Pod, refusal: RunPodError): RunPodError =>
     { cause: refusal },
   );
 
-async function waitForContainer(api: RunPodApi, podId: string, timeoutSeconds: number): Promise<Pod> {
-  const deadline = Date.now() + timeoutSeconds * 1000;
+// RunPod stumbles for seconds; a pod that could not be ended is said to run on.
+const settlePausesMs = [1000, 3000];
+
+async function waitForContainer(
+  api: RunPodApi,
+  podId: string,
+  { startTimeoutSeconds, onFailed }: Pick<PodInputs, "startTimeoutSeconds" | "onFailed">,
+): Promise<Pod> {
+  const deadline = Date.now() + startTimeoutSeconds * 1000;
   let status: string | undefined;
+  let costPerHour = 0;
   for (let delay = 250; Date.now() < deadline; delay = Math.min(delay * 1.5, 5000)) {
     const pod = await api.findPod(podId);
     if (pod === undefined) throw new RunPodError("gone", `pod ${podId} disappeared while its container was starting`);
@@ -180,12 +188,20 @@ async function waitForContainer(api: RunPodApi, podId: string, timeoutSeconds: n
     }
     if (status !== undefined && pod.statusDetail !== status) console.log(`pod ${podId}: ${pod.statusDetail}`);
     status = pod.statusDetail;
+    ({ costPerHour } = pod);
     await sleep(delay);
     if (await engineGone()) throw new RunPodError("invalid", "the Pulumi engine is gone; nobody waits for the pod");
+    if (runCanceled()) {
+      throw new RunPodError(
+        "invalid",
+        `the deployment was interrupted while pod ${podId} was starting; it runs on and costs ${costPerHour} USD per hour; the next pulumi up waits for it again, pulumi destroy ends it`,
+      );
+    }
   }
+  const failed = { podId, costPerHour, is: "running" } as const;
   throw new RunPodError(
     "invalid",
-    `pod ${podId} had no container after ${timeoutSeconds} s (${status ?? "it was not looked at"})`,
+    `pod ${podId} had no container after ${startTimeoutSeconds} s (${status ?? "it was not looked at"})\n${await settleFailedPod(api, failed, onFailed, settlePausesMs)}`,
   );
 }
 

@@ -22,5 +22,9 @@ export const podName = (appId: string, mark: string, generation: string): string
 export const isOwnersPod = (name: string, seed: string): boolean =>
   new RegExp(`-${ownerMark(seed)}[0-9a-f]{6}-[0-9a-f]{8}$`).test(name);
 
+/** Whether a network volume or a credential has a name of its own that was made for that Owner. */
+export const isOwnersStorage = (name: string, seed: string): boolean =>
+  new RegExp(`-${ownerMark(seed)}[0-9a-f]{6}$`).test(name);
+
 /** Whether a pod of that name was made for the resource with that mark, in whichever generation. */
 export const hasMark = (name: string, mark: string): boolean => new RegExp(`-${mark}-[0-9a-f]{8}$`).test(name);

@@ -34,6 +34,30 @@ export function jobDifferences(desired: PodJob, actual: Pod, former: FormerJob |
   return Object.keys(differs).filter((part) => differs[part]);
 }
 
+/**
+ * What somebody changed since the last deployment, for people: a variable by its name alone, its value may be a secret.
+ * A volume that was grown is told too, although nothing is done about it.
+ */
+export function driftOf(deployed: PodJob, actual: Pod): string[] {
+  const changed = new Set(jobDifferences(deployed, actual, deployed));
+  const variables = Object.keys(deployed.env).filter((name) => actual.env[name] !== deployed.env[name]);
+  const instead = (what: string, now: string, before: string): string => `${what} is ${now} instead of ${before}`;
+  const ownVolume = actual.networkVolumeId === undefined && actual.volumeGb !== deployed.volumeGb;
+  return [
+    ...(changed.has("image") ? [instead("image", actual.image, deployed.image)] : []),
+    ...(variables.length > 0 ? [`env has another ${variables.join(", ")}`] : []),
+    ...(changed.has("ports") ? [instead("ports", actual.ports.join(", ") || "none", deployed.ports.join(", "))] : []),
+    ...(changed.has("containerDiskGb")
+      ? [instead("container disk", `${actual.containerDiskGb} GB`, `${deployed.containerDiskGb} GB`)]
+      : []),
+    ...(ownVolume ? [instead("volume", `${actual.volumeGb} GB`, `${deployed.volumeGb} GB`)] : []),
+    ...(changed.has("volumeMountPath")
+      ? [instead("mount path", actual.volumeMountPath ?? "", deployed.volumeMountPath)]
+      : []),
+    ...(actual.desiredStatus === "RUNNING" ? [] : [`status is ${actual.desiredStatus} (${actual.statusDetail})`]),
+  ];
+}
+
 /** The job to send: an edit replaces the whole environment, so what the platform put there goes along; a larger volume stays. */
 export function mergedJob(desired: PodJob, actual: Pod, former: FormerJob | undefined): PodJob {
   const platforms = Object.entries(actual.env).filter(([name]) => former?.env[name] === undefined);

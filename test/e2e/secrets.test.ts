@@ -75,20 +75,25 @@ describe("no secret in clear", () => {
   });
 
   it("is printed, stored or shown to other processes by preview, up, refresh, a failed up and destroy", async () => {
-    await run("preview", "--diff");
+    const plan = join(stack.folder, "plan.json");
+    await run("preview", "--diff", "--save-plan", plan);
+    expect(readFileSync(plan, "utf8")).toContain("RunPodPod");
     const up = await run("up", "--yes", "--skip-preview", "--diff");
     expect(up.code, up.output).toBe(0);
-    secrets["apiKey"] = String((await stack.outputs())["apiKey"]);
+    const { apiKey, webhookSecret } = await stack.outputs();
+    Object.assign(secrets, { apiKey: String(apiKey), webhookSecret: String(webhookSecret) });
     const [pod] = runpod.account.pods();
     expect(pod?.job.env).toMatchObject({ HF_TOKEN: secrets["hfToken"], COMFY_ENDPOINTS_API_KEY: secrets["apiKey"] });
 
     runpod.account.edit(pod?.id ?? "", { env: { HF_TOKEN: "changed by hand" } });
-    await run("preview", "--diff");
+    await run("preview", "--diff", "--save-plan", plan);
     await run("refresh", "--yes", "--skip-preview", "--diff");
     runpod.faults.add({ operation: "podEditJob", kind: "graphql-error", message: "no such thing", code: "X" });
     const failed = await run("up", "--yes", "--skip-preview", "--diff");
     expect(failed.output).toContain("no such thing");
     const stored = textBelow(stack.folder);
+    const podLog = await runpod.host.logTail(pod?.id ?? "");
+    expect(podLog).toContain("gateway listens");
     await run("up", "--yes", "--skip-preview", "--diff");
     await run("stack", "export");
     const storedLater = textBelow(stack.folder);
@@ -96,6 +101,7 @@ describe("no secret in clear", () => {
     expect(destroyed.code, destroyed.output).toBe(0);
 
     expect(heldBy(printed.join("\n"))).toEqual([]);
+    expect(heldBy(podLog)).toEqual([]);
     expect(heldBy(stored + storedLater + textBelow(stack.folder))).toEqual([]);
     expect([...onCommandLines]).toEqual([]);
     expect(heldBy(JSON.stringify(runpod.operations.all()))).toEqual([]);

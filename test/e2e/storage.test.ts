@@ -37,6 +37,16 @@ describe("an endpoint with a network volume and a private image", () => {
   };
   let first: string;
 
+  it("is refused at preview while the volume, which is still to be made, would be outside the app's regions", async () => {
+    await stack.pulumi("config", "set", "comfy-endpoints:networkVolumeDataCenter", "EU-RO-1");
+    const run = await stack.pulumi("preview");
+    expect(run.code).not.toBe(0);
+    expect(run.output).toContain("the network volume is in EU-RO-1; add EU-RO-1");
+    await stack.pulumi("config", "set", "comfy-endpoints:networkVolumeDataCenter", "US-TX-3");
+    const mended = await stack.pulumi("preview");
+    expect(mended.output).toMatch(/expected cost: .* USD per hour \(SECURE spot .* in US-TX-3\)/);
+  });
+
   it("has the volume mounted and the credential set", async () => {
     first = await up();
     const [volume, ...others] = runpod.account.networkVolumes();

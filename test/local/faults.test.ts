@@ -85,12 +85,19 @@ describe("a fault", () => {
     await expect(answer).rejects.toThrow("aborted");
   });
 
-  it("list-lag hides young pods from one list (documented)", async () => {
+  it("list-lag hides young pods from one list (documented), and storage (an assumption)", async () => {
     await rent(runpod);
+    runpod.account.createNetworkVolume({ name: "models", size: 10, dataCenterId: "US-KS-2" });
+    runpod.account.saveRegistryAuth({ name: "hub", username: "me", password: "p" });
     runpod.faults.add({ operation: "myself", kind: "list-lag", milliseconds: 600_000 });
-    const listed = async () => (await runpod.graphql("{ myself { pods { name } } }")).data;
-    expect(await listed()).toEqual({ myself: { pods: [] } });
-    expect(await listed()).toEqual({ myself: { pods: [{ name: "pod" }] } });
+    const lists = "pods { name } networkVolumes { name } containerRegistryCreds { name }";
+    const listed = async () => (await runpod.graphql(`{ myself { ${lists} } }`)).data?.["myself"];
+    expect(await listed()).toEqual({ pods: [], networkVolumes: [], containerRegistryCreds: [] });
+    expect(await listed()).toEqual({
+      pods: [{ name: "pod" }],
+      networkVolumes: [{ name: "models" }],
+      containerRegistryCreds: [{ name: "hub" }],
+    });
   });
 
   it("happens so many times, then no more", async () => {

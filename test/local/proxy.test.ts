@@ -35,6 +35,12 @@ describe("the proxy", () => {
     expect(await ask("/anything")).toEqual([418, "teapot"]);
   });
 
+  it("sends whoever leaves out the slash behind a pod's address to it, for the relative links of a page", async () => {
+    const response = await fetch(runpod.podUrl(pod, 8080), { redirect: "manual" });
+    const { pathname } = new URL(runpod.podUrl(pod, 8080));
+    expect([response.status, response.headers.get("location")]).toEqual([308, `${pathname}/`]);
+  });
+
   it("gives up with 524 when no answer comes in time (documented)", async () => {
     expect(await ask("/never")).toEqual([524, "the pod did not answer in time\n"]);
   });

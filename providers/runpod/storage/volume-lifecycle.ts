@@ -27,8 +27,7 @@ export async function check(olds: Properties, news: Properties, configKey: strin
   const failures = volumeFailures(olds, inputs);
   const { dataCenter } = news;
   const isNewPlace = typeof dataCenter === "string" && !isUnknown(dataCenter) && dataCenter !== olds["dataCenter"];
-  if (failures.length > 0 || !isNewPlace) return { inputs, failures };
-  return { inputs, failures: await placeFailures(dataCenter, configKey) };
+  return { inputs, failures: isNewPlace ? [...failures, ...(await placeFailures(dataCenter, configKey))] : failures };
 }
 
 /** Compares with the living volume, so that a plain `up` sees what was changed or deleted by hand. */

@@ -31,11 +31,16 @@ describe("a pod that was changed from outside", () => {
     const { job } = pod() ?? { job: { env: {} } };
     edit({
       imageName: "example/other:1",
-      env: { ...job.env, GREETING: "changed", PUBLIC_KEY: "ssh" },
+      env: { ...job.env, GREETING: "by-hand", PUBLIC_KEY: "ssh" },
       ports: ["1/tcp"],
     });
-    const { podId: after } = await stack.deploy();
-    expect(after).toBe(podId);
+    const run = await stack.up();
+    expect(run.code, run.output).toBe(0);
+    expect(run.output).toContain(
+      `pod: pod ${podId} is not as the last deployment left it: image is example/other:1 instead of example/golden:1; env has another GREETING; ports is 1/tcp instead of 8080/http`,
+    );
+    expect(run.output).not.toContain("by-hand");
+    expect((await stack.podOutputs()).podId).toBe(podId);
     expect(stack.mutations()).toEqual(["podEditJob"]);
     expect(pod()?.job).toMatchObject({
       imageName: "example/golden:1",
@@ -67,13 +72,14 @@ describe("a pod that was changed from outside", () => {
   it("keeps a volume that was grown by hand", async () => {
     const generation = pod()?.generation;
     expect(pod()?.job.volumeInGb).toBe(150);
-    await stack.deploy();
+    expect((await stack.up()).output).toContain("volume is 150 GB instead of 100 GB");
     expect(stack.mutations()).toEqual([]);
     expect(pod()?.generation).toBe(generation);
   });
 
   it("is shown as stopped, and started again by up", async () => {
     stack.runpod.account.stop(podId);
+    expect((await stack.preview()).output).toMatch(/status is EXITED \(Exited by user: /);
     expect(await refresh()).toMatch(/status\s*: "RUNNING" => "EXITED"/);
     stack.mutations();
     const { status, podId: after } = await stack.deploy();
@@ -118,6 +124,7 @@ describe("a pod that was changed from outside", () => {
 
   it("is made anew by up, or by refresh and up, when it is gone", async () => {
     stack.runpod.account.terminate(podId);
+    expect((await stack.preview()).output).toContain(`pod ${podId} is gone; another one is made`);
     const { podId: second } = await stack.deploy();
     expect(onlyPod()?.id).toBe(second);
     stack.runpod.account.terminate(second);

@@ -21,7 +21,7 @@ describe("exactly one pod", () => {
 
   it("is left when the pod was replaced and what depends on it failed", async () => {
     const { podId: first } = await stack.deploy();
-    const run = await stack.up({ podRotation: "1" }, { dependentFails: true });
+    const run = await stack.up({ podRotation: "1", dependentFails: true });
     expect(run.output).toContain("the dependent fails");
     expect(pods()).toHaveLength(2);
     expect(await settles({ podRotation: "1" })).not.toBe(first);
@@ -30,7 +30,7 @@ describe("exactly one pod", () => {
   it("is not the old one alone: that serves until what depends on the new one succeeds, however often it fails", async () => {
     const { podId: first } = await stack.deploy();
     for (let time = 0; time < 2; time++) {
-      await stack.up({ podRotation: "1" }, { dependentFails: true });
+      await stack.up({ podRotation: "1", dependentFails: true });
       expect(pods()).toContain(first);
       expect(pods()).toHaveLength(2);
     }
@@ -39,8 +39,8 @@ describe("exactly one pod", () => {
 
   it("is left when regions moved and what depends on it failed, twice", async () => {
     await stack.deploy();
-    await stack.up({ regions: ["EU"] }, { dependentFails: true });
-    await stack.up({ regions: ["EU"] }, { dependentFails: true });
+    await stack.up({ regions: ["EU"], dependentFails: true });
+    await stack.up({ regions: ["EU"], dependentFails: true });
     await settles({ regions: ["EU"] });
     expect(stack.runpod.account.pods()[0]?.dataCenterId).toMatch(/^EU/);
   });
@@ -48,7 +48,7 @@ describe("exactly one pod", () => {
   it("is left after --replace on equal inputs, which keeps the pod and says so", async () => {
     const { podId } = await stack.deploy();
     const urn = /urn:pulumi:[^"]*RunPodPod::pod/.exec(await stack.state())?.[0] ?? "";
-    const run = await stack.up({}, { flags: ["--replace", urn] });
+    const run = await stack.up({}, "--replace", urn);
     expect(run.code, run.output).toBe(0);
     expect(run.output).toContain(
       `pod ${podId} was kept: this deployment uses it; to get another pod, change podRotation`,
@@ -59,7 +59,7 @@ describe("exactly one pod", () => {
   it("is left after --replace on equal inputs whose dependents failed", async () => {
     const { podId } = await stack.deploy();
     const urn = /urn:pulumi:[^"]*RunPodPod::pod/.exec(await stack.state())?.[0] ?? "";
-    await stack.up({}, { flags: ["--replace", urn], dependentFails: true });
+    await stack.up({ dependentFails: true }, "--replace", urn);
     expect(await settles()).toBe(podId);
   });
 

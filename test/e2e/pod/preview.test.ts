@@ -22,12 +22,17 @@ describe("a preview tells the truth", () => {
       image: "",
       ports: ["8080/http", "x"],
       startTimeoutSeconds: 1.5,
+      minVramGb: 900,
+      preferredGpuTypes: [],
+      regions: ["MOON"],
     });
     expect(output).toContain("property containerDiskGb");
     expect(output).toContain("property image");
     expect(output).toContain("property ports[1]");
     expect(output).toContain("property startTimeoutSeconds");
     expect(output).toContain("give ports as 8080/http");
+    expect(output).toContain("property minVramGb");
+    expect(output).toContain("property regions");
   });
 
   it.each<[string, object, string]>([
@@ -40,7 +45,17 @@ describe("a preview tells the truth", () => {
     ["a GPU that RunPod does not offer", { preferredGpuTypes: ["RTX 9999"] }, "names RTX 9999, which RunPod does not"],
     ["a region that is none", { regions: ["MOON"] }, '"regions" names MOON'],
     ["a price below every offer", { maxPricePerHour: 0.01 }, '"compute_policy.max_price_per_hour" is 0.01'],
-    ["a network volume that is not there", { networkVolumeId: "nope" }, "the account has no such volume"],
+    ["VRAM below nothing", { minVramGb: -1 }, "property minVramGb value {-1} has a problem: is -1; give GB above 0"],
+    [
+      "a price below nothing",
+      { maxPricePerHour: 0 },
+      "property maxPricePerHour value {0} has a problem: is 0; give USD",
+    ],
+    [
+      "a network volume that is not there",
+      { networkVolumeId: "nope" },
+      'property networkVolumeId value {nope} has a problem: is "nope", but the account has no such volume',
+    ],
     ["a pod to adopt that is not there", { adoptPodId: "nope" }, 'is "nope", but the account has no such pod'],
   ])("refuses %s", async (_, changed, text) => {
     expect(await refusal(changed)).toContain(text);
@@ -53,6 +68,20 @@ describe("a preview tells the truth", () => {
     expect(await refusal({ networkVolumeId: volume.id, ...community })).toContain(
       "where no network volume can be attached",
     );
+  });
+
+  it("refuses to adopt a pod that lacks the network volume which is asked for", async () => {
+    const [volume] = stack.runpod.account.networkVolumes();
+    const { data } = await stack.runpod.graphql(
+      `mutation { podFindAndDeployOnDemand(input: {name: "by-hand", imageName: "x", gpuTypeId: "NVIDIA L4", gpuCount: 1}) { id } }`,
+    );
+    const { id } = data?.["podFindAndDeployOnDemand"] as { id: string };
+    stack.mutations();
+    const output = await refusal({ adoptPodId: id, networkVolumeId: volume?.id ?? "" });
+    expect(output).toContain(
+      `property adoptPodId value {${id}} has a problem: is "${id}", which has no network volume`,
+    );
+    stack.runpod.account.terminate(id);
   });
 
   it("shows what the pod will cost, having asked once", async () => {

@@ -116,7 +116,7 @@ describe("registry credentials", () => {
       { input: { id: auth.id, ...login, password: "new" } },
     );
     expect(changed.data).toEqual({ updateRegistryAuth: auth });
-    expect(runpod.account.registryAuths()).toEqual([{ ...auth, username: "user", password: "new" }]);
+    expect(runpod.account.registryAuths()).toMatchObject([{ ...auth, username: "user", password: "new" }]);
     const remove = () => runpod.graphql(`mutation { deleteRegistryAuth(registryAuthId: "${auth.id}") }`);
     expect(await remove()).toEqual({ status: 200, data: { deleteRegistryAuth: null } });
     expect(await mine("containerRegistryCreds { id }")).toEqual({ containerRegistryCreds: [] });

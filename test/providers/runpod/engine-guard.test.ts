@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer, type Server } from "node:net";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Pod, PodRequest, RunPodApi } from "../../../providers/runpod/api.ts";
+import type { NetworkVolume, Pod, PodRequest, RunPodApi } from "../../../providers/runpod/api.ts";
 import { whileEngineLives } from "../../../providers/runpod/engine-guard.ts";
 import { RunPodError } from "../../../providers/runpod/errors.ts";
 
@@ -10,7 +10,7 @@ describe("RunPod, for a provider process", () => {
   let engine: Server;
   let calls: string[];
   let pods: Pod[];
-  let whileRenting: () => Promise<void>;
+  let whileAsked: () => Promise<void>;
   let api: RunPodApi;
 
   beforeEach(async () => {
@@ -21,18 +21,26 @@ describe("RunPod, for a provider process", () => {
     process.argv = ["node", "/lib/pulumi/cmd/dynamic-provider/index.js", address];
     calls = [];
     pods = [];
-    whileRenting = () => Promise.resolve();
+    whileAsked = () => Promise.resolve();
     const answers: Partial<RunPodApi> = {
       createPod: async ({ env }) => {
         const pod = { id: `made-${pods.length}`, env } as Pod;
         pods.push(pod);
-        await whileRenting();
+        await whileAsked();
         return pod;
       },
       listPods: () => Promise.resolve(pods),
       terminatePod: (podId) => {
         pods = pods.filter(({ id }) => id !== podId);
         return Promise.resolve();
+      },
+      createNetworkVolume: async () => {
+        await whileAsked();
+        return { id: "volume" } as NetworkVolume;
+      },
+      createRegistryAuth: async () => {
+        await whileAsked();
+        return { id: "auth", name: "one" };
       },
     };
     const recorder = new Proxy(answers as RunPodApi, {
@@ -81,14 +89,14 @@ describe("RunPod, for a provider process", () => {
   });
 
   it("loses the pod that was asked for when the engine goes meanwhile", async () => {
-    whileRenting = kill;
+    whileAsked = kill;
     await expect(api.createPod(request)).rejects.toThrow("pod made-0, which it had asked for, was removed");
     expect(pods).toEqual([]);
   });
 
   it("loses that pod, and no other of its name, also when the answer was lost", async () => {
     const other = await api.createPod(request);
-    whileRenting = async () => {
+    whileAsked = async () => {
       await kill();
       throw new RunPodError("transient", "no answer");
     };
@@ -96,8 +104,32 @@ describe("RunPod, for a provider process", () => {
     expect(pods).toEqual([other]);
   });
 
+  it("loses the storage that was asked for when the engine goes meanwhile", async () => {
+    whileAsked = kill;
+    const [volume, auth] = [api.createNetworkVolume({} as never), api.createRegistryAuth("one", {} as never)];
+    await expect(volume).rejects.toThrow("network volume volume, which it had asked for, was removed");
+    await expect(auth).rejects.toThrow("registry credential auth, which it had asked for, was removed");
+    expect(calls).toEqual(expect.arrayContaining(["deleteNetworkVolume", "deleteRegistryAuth"]));
+  });
+
+  it("keeps a network volume that a later run has given to a pod already", async () => {
+    whileAsked = kill;
+    pods = [{ id: "later", networkVolumeId: "volume" } as Pod];
+    await expect(api.createNetworkVolume({} as never)).rejects.toThrow("volume, which it had asked for, has a pod");
+    expect(calls).not.toContain("deleteNetworkVolume");
+  });
+
+  it("keeps storage whose answer was lost, for it may be a later run's", async () => {
+    whileAsked = async () => {
+      await kill();
+      throw new RunPodError("transient", "no answer");
+    };
+    await expect(api.createNetworkVolume({} as never)).rejects.toThrow("engine is gone; nothing more is changed");
+    expect(calls).toEqual(["createNetworkVolume"]);
+  });
+
   it("tells of a lost answer while the engine lives", async () => {
-    whileRenting = () => Promise.reject(new RunPodError("transient", "no answer"));
+    whileAsked = () => Promise.reject(new RunPodError("transient", "no answer"));
     await expect(api.createPod(request)).rejects.toThrow("no answer");
     expect(pods).toHaveLength(1);
   });

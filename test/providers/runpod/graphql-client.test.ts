@@ -101,7 +101,7 @@ describe("a mutation", () => {
     const error: unknown = await api
       .createRegistryAuth("n", { username: "u", password: "s3cret" })
       .catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ message: /"\[password\]" is too short/ });
+    expect(error).toMatchObject({ message: /"\[secret\]" is too short/ });
     expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain("s3cret");
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { isOwnersPod, podGeneration, podMark, podName } from "../../../providers/runpod/pod-name.ts";
+import { isOwnersPod, isOwnersStorage, podGeneration, podMark, podName } from "../../../providers/runpod/pod-name.ts";
+import { ownName } from "../../../providers/runpod/storage/storage-name.ts";
 
 const seed = "00112233445566778899aabbccddeeff";
 const name = (ownerSeed: string, resource: string, replacing: unknown = []) =>
@@ -27,5 +28,14 @@ describe("a pod's name", () => {
     expect(isOwnersPod(name(seed, "b", ["EU"]), seed)).toBe(true);
     expect(isOwnersPod(name(seed.replace("0", "1"), "a"), seed)).toBe(false);
     expect(isOwnersPod("somebody-elses-pod", seed)).toBe(false);
+  });
+});
+
+describe("the name of a network volume or a credential", () => {
+  it("tells whose it is, unless somebody else chose it", () => {
+    const own = ownName("network-volume", { ownerSeed: seed, resourceName: "endpoint-volume" });
+    expect(isOwnersStorage(own, seed)).toBe(true);
+    expect(isOwnersStorage(own, seed.replace("0", "1"))).toBe(false);
+    expect(isOwnersStorage("models", seed)).toBe(false);
   });
 });

@@ -166,6 +166,9 @@ describe("where a pod is asked for", () => {
       dataCenters,
     );
     expect(problems.map(({ path }) => path)).toEqual(["regions", "preferredGpuTypes"]);
+    expect(
+      placementProblems(need({ regions: ["MOON"], minVramGb: 96 }), gpuTypes, dataCenters).map(({ path }) => path),
+    ).toEqual(["regions", "minVramGb"]);
     expect(placementProblems(need({ minVramGb: 96 }), gpuTypes, dataCenters).map(({ path }) => path)).toEqual([
       "minVramGb",
     ]);

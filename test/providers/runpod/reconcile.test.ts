@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Pod, PodJob } from "../../../providers/runpod/api.ts";
-import { type FormerJob, mergedJob, reconcileSteps } from "../../../providers/runpod/reconcile.ts";
+import { driftOf, type FormerJob, mergedJob, reconcileSteps } from "../../../providers/runpod/reconcile.ts";
 
 const job: PodJob = {
   image: "golden:1",
@@ -74,5 +74,27 @@ describe("what a pod needs to run its job", () => {
       env: { A: "1", PUBLIC_KEY: "ssh" },
       volumeGb: 200,
     });
+  });
+});
+
+describe("what is told of a pod that somebody changed", () => {
+  it.each<[string, Pod, string[]]>([
+    ["nothing when it is as deployed, with what the platform added", pod(), []],
+    ["the image", pod({ image: "golden:0" }), ["image is golden:0 instead of golden:1"]],
+    ["a variable by its name, never its value", pod({ env: { A: "secret" } }), ["env has another A"]],
+    ["a volume that was grown", pod({ volumeGb: 150 }), ["volume is 150 GB instead of 100 GB"]],
+    ["nothing of a volume where there is a network volume", pod({ volumeGb: 0, networkVolumeId: "v" }), []],
+    ["the ports", pod({ ports: [] }), ["ports is none instead of 8080/http"]],
+    [
+      "disk, mount path and status",
+      pod({ containerDiskGb: 20, volumeMountPath: "/w", desiredStatus: "EXITED", statusDetail: "Outbid: today" }),
+      [
+        "container disk is 20 GB instead of 30 GB",
+        "mount path is /w instead of /cache",
+        "status is EXITED (Outbid: today)",
+      ],
+    ],
+  ])("is %s", (_, actual, expected) => {
+    expect(driftOf(job, actual)).toEqual(expected);
   });
 });

@@ -81,6 +81,13 @@ describe("checking a network volume", () => {
     expect(await failuresOf(changed)).toEqual([expect.stringMatching(expected)]);
   });
 
+  it("names every wrong input at once", async () => {
+    expect(await failuresOf({ sizeGb: 5, dataCenter: "US-GA-1" })).toEqual([
+      expect.stringMatching(/^sizeGb is 5; /),
+      expect.stringMatching(/^dataCenter is "US-GA-1", /),
+    ]);
+  });
+
   it("refuses to shrink, but not in another data centre", async () => {
     const olds = await checked();
     expect(await failuresOf({ sizeGb: 50 }, olds)).toEqual([
@@ -118,6 +125,14 @@ describe("creating a network volume", () => {
     expect(volumes()).toMatchObject([{ id: outs["volumeId"] }]);
   });
 
+  it("asks once more when RunPod stumbles", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    runpod().faults.add({ operation: "createNetworkVolume", kind: "http500" });
+    const { outs } = await created();
+    expect(volumes()).toMatchObject([{ id: outs["volumeId"] }]);
+    expect(warn.mock.calls).toEqual([["RunPod answered createNetworkVolume with HTTP 500; asking once more"]]);
+  });
+
   it("finds what an earlier run that was killed has created, and grows it", async () => {
     byHand((await checked())["ownName"] as string, 50);
     const { outs } = await created();
@@ -126,7 +141,8 @@ describe("creating a network volume", () => {
   });
 
   it("keeps a resource of unknown outcome, which the next run completes", async () => {
-    runpod().faults.add({ operation: "createNetworkVolume", kind: "reset-before" });
+    vi.spyOn(console, "warn").mockReturnValue();
+    runpod().faults.add({ operation: "createNetworkVolume", kind: "reset-before", times: 2 });
     const failed = await failedCreate();
     expect(failed.reasons).toEqual([expect.stringContaining("RunPod did not answer createNetworkVolume")]);
     expect(failed.properties).toMatchObject({ volumeId: null, sizeGb: 100 });
@@ -139,7 +155,8 @@ describe("creating a network volume", () => {
   });
 
   it("lets destroy find by name what was created after all", async () => {
-    runpod().faults.add({ operation: "createNetworkVolume", kind: "reset-before" });
+    vi.spyOn(console, "warn").mockReturnValue();
+    runpod().faults.add({ operation: "createNetworkVolume", kind: "reset-before", times: 2 });
     const failed = await failedCreate();
     byHand(failed.properties?.["name"] as string);
     byHand("somebody else's");

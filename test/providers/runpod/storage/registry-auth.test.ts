@@ -61,15 +61,24 @@ describe("creating a registry credential", () => {
     expect(auths()).toMatchObject([{ id: outs["registryAuthId"] }]);
   });
 
+  it("is asked for once more when RunPod stumbles", async () => {
+    const warn = vi.spyOn(console, "warn").mockReturnValue();
+    runpod().faults.add({ operation: "saveRegistryAuth", kind: "http500" });
+    const { outs } = await created();
+    expect(auths()).toMatchObject([{ id: outs["registryAuthId"], password: "s3cret" }]);
+    expect(warn.mock.calls).toEqual([["RunPod answered createRegistryAuth with HTTP 500; asking once more"]]);
+  });
+
   it("adopts one of the same name, and gives it the login", async () => {
     const { id } = runpod().account.saveRegistryAuth({ name: "team", username: "old", password: "old" });
     const { outs } = await created({ authName: "team" });
     expect(outs).toMatchObject({ registryAuthId: id, name: "team" });
-    expect(auths()).toEqual([{ id, name: "team", username: "me", password: "s3cret" }]);
+    expect(auths()).toMatchObject([{ id, name: "team", username: "me", password: "s3cret" }]);
   });
 
   it("keeps a resource of unknown outcome, which the next run completes or destroys", async () => {
-    runpod().faults.add({ operation: "saveRegistryAuth", kind: "reset-before" });
+    vi.spyOn(console, "warn").mockReturnValue();
+    runpod().faults.add({ operation: "saveRegistryAuth", kind: "reset-before", times: 2 });
     const error = await failed(created());
     expect(error.properties).toMatchObject({ registryAuthId: null, phase: "incomplete" });
     expect(error.message).not.toContain("s3cret");
@@ -111,7 +120,7 @@ describe("a registry credential that is there", () => {
     const { outs } = await created();
     runpod().faults.add({ operation: "updateRegistryAuth", kind: "graphql-error", message: "n3w is weak", code: "X" });
     const error = await failed(updated(outs, { password: "n3w" }));
-    expect(error.message).toBe("RunPod refused updateRegistryAuth: [password] is weak");
+    expect(error.message).toBe("RunPod refused updateRegistryAuth: [secret] is weak");
     expect(error.properties).toBeUndefined();
   });
 
