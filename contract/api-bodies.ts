@@ -1,13 +1,7 @@
 import { z } from "zod";
+import { jobStates } from "./job-states.ts";
 
 /** Bodies of the HTTP API: what goes in and comes out, as the table of routes declares it. */
-
-export const jobStates = ["queued", "running", "completed", "failed", "canceled"] as const;
-export type JobState = (typeof jobStates)[number];
-
-/** States a job does not leave. */
-export const terminalStates: readonly JobState[] = ["completed", "failed", "canceled"];
-export const isTerminal = (state: JobState): boolean => terminalStates.includes(state);
 
 const problem = z.object({ path: z.string(), message: z.string(), code: z.string().optional() });
 

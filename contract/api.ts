@@ -31,6 +31,7 @@ export * from "./admin-bodies.ts";
 export * from "./api-bodies.ts";
 export * from "./error-codes.ts";
 export * from "./job-bodies.ts";
+export * from "./job-states.ts";
 export * from "./webhook-bodies.ts";
 
 /** Body of an answer that is no JSON: a file's `bytes`, `nothing`, or a text of that media type. */
@@ -52,6 +53,8 @@ export interface Route {
   headers?: Record<string, string>;
   /** Body by status. */
   responses: Record<number, z.ZodType | OtherBody>;
+  /** 200 is the bytes of an output of the workflow for a caller whose `accept` prefers its media type to JSON. */
+  orOutput?: true;
 }
 
 /** The whole HTTP surface. Servers, clients and proxies derive from this table; a route exists when it is here. */
@@ -96,6 +99,7 @@ export const routes = {
       "idempotency-key": "Any text of the caller's: the same run asked for again with it is queued once",
     },
     responses: { 200: job, 202: runAccepted },
+    orOutput: true,
   },
   job: {
     method: "GET",
@@ -103,7 +107,8 @@ export const routes = {
     scope: "read",
     summary: "State and result of a job",
     query: jobQuery,
-    responses: { 200: job },
+    responses: { 200: job, 202: job },
+    orOutput: true,
   },
   listJobs: {
     method: "GET",
@@ -191,12 +196,26 @@ export const routes = {
     summary: "This API as an OpenAPI 3.1 document, with the types of this workflow",
     responses: { 200: openApiView },
   },
+  playground: {
+    method: "GET",
+    path: "/",
+    scope: "open",
+    summary: "A page to run the workflow on",
+    responses: { 200: "text/html", 304: "nothing" },
+  },
+  playgroundFile: {
+    method: "GET",
+    path: "/playground/:folder/:file",
+    scope: "open",
+    summary: "A script or style of this endpoint's pages",
+    responses: { 200: "bytes", 304: "nothing" },
+  },
   docs: {
     method: "GET",
     path: "/docs",
     scope: "open",
-    summary: "A page that shows this API and runs the workflow",
-    responses: { 200: "text/html" },
+    summary: "A page that shows this API",
+    responses: { 200: "text/html", 304: "nothing" },
   },
   metrics: {
     method: "GET",

@@ -7,6 +7,7 @@ export const errorCodes = {
   validation: "VALIDATION_ERROR",
   payloadTooLarge: "payload_too_large",
   jobNotFound: "job_not_found",
+  jobWithoutOutput: "job_without_output",
   fileNotFound: "file_not_found",
   fileInUse: "file_in_use",
   quotaExceeded: "quota_exceeded",

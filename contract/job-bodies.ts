@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { job, jobStates } from "./api-bodies.ts";
+import { job } from "./api-bodies.ts";
+import { jobStates } from "./job-states.ts";
 
 /** What the routes of jobs take in their queries, and what they give beside the job itself. */
 

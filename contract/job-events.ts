@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { job, jobStates } from "./api-bodies.ts";
+import { job } from "./api-bodies.ts";
+import { jobStates } from "./job-states.ts";
 
 /** What the events of `GET /jobs/:id/events` hold, as JSON in one line of data. */
 

@@ -42,7 +42,8 @@ def parse(text):
 
 
 def folder_of(plugin):
-    return plugin.get("folder") or plugin["repo"].rstrip("/").rpartition("/")[2].removesuffix(".git")
+    # git@example.com:pack.git has no slash.
+    return plugin.get("folder") or re.split("[/:]", plugin["repo"].rstrip("/"))[-1].removesuffix(".git")
 
 
 def bring(plugin, comfy):

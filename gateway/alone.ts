@@ -33,7 +33,10 @@ export function settingsAlone(flags: Flags, env: Env, folder: string): GatewaySe
     listen: { host: flags["listen-host"] ?? "127.0.0.1", port: port ?? read.listen.port },
     contract: document("contract"),
     workflow: document("workflow"),
-    comfy: attaches(flags, env) ? { url, process: null } : read.comfy,
+    comfy: {
+      ...(attaches(flags, env) ? { url, folder: null, process: null } : read.comfy),
+      ...(flags["comfy-folder"] !== undefined && { folder: comfyFolder(at(flags["comfy-folder"])) }),
+    },
     state: { database, files: join(dirname(database), "files") },
     provisioning: null,
   };
@@ -78,6 +81,14 @@ function comfyUrl(text = `http://127.0.0.1:${podPorts.comfyui}`): string {
   const isPlain = url !== null && /^https?:$/.test(url.protocol) && url.search === "" && url.hash === "";
   if (isPlain) return url.href.replace(/\/+$/, "");
   throw new FlagError(`--comfy-url is "${text}"; give an address such as http://127.0.0.1:8188`);
+}
+
+/** @throws {FlagError} for a folder in which no ComfyUI saves anything */
+function comfyFolder(path: string): string {
+  if (statSync(join(path, "output"), { throwIfNoEntry: false })?.isDirectory() === true) return path;
+  throw new FlagError(
+    `--comfy-folder is "${path}", which has no folder "output"; give the one that has ComfyUI's main.py`,
+  );
 }
 
 /** Each app has its own: jobs that wait are not for another app's workflow. */

@@ -20,6 +20,7 @@ import { countRequests, metricsHandlers, underRoute } from "./metrics/routes.ts"
 import type { Reach } from "./net/guarded-fetch.ts";
 import { openApiHandlers } from "./openapi/routes.ts";
 import type { IdleStop } from "./pod/idle-stop.ts";
+import { playgroundHandlers } from "./playground/routes.ts";
 import { usesPod } from "./pod/use.ts";
 import { readiness } from "./readiness.ts";
 import { webhookHandlers } from "./webhooks/routes.ts";
@@ -69,7 +70,7 @@ export function createApp(options: AppOptions): RequestListener {
     ...metricsHandlers(metrics),
     ...bootHandlers({ boot, prune: options.prune }),
     ...jobHandlers({
-      ...{ ...jobs, boot, log, payloadBytes: limits.payloadBytes, checkWebhook: webhooks.check },
+      ...{ ...jobs, boot, files, log, payloadBytes: limits.payloadBytes, checkWebhook: webhooks.check },
       readRun: createReadRun({ files, limits, reach, log }),
     }),
     ...fileHandlers(files, limits.uploadBytes),
@@ -82,6 +83,7 @@ export function createApp(options: AppOptions): RequestListener {
       unfinished: () => jobs.store.unfinished(),
     }),
     ...openApiHandlers(boot),
+    ...playgroundHandlers(),
   };
 
   const app = express();

@@ -14,12 +14,11 @@ export interface Database {
   /**
    * Does the work in the next transaction, and ends when that is safe on disk: many requests share one fsync, and nothing
    * else waits for it. Work that throws is undone alone.
-   * @param written told the value when it is written but not yet safe: it outlives this process, not the machine
    */
-  commit<T>(work: () => T, written?: (value: T) => void): Promise<T>;
+  commit<T>(work: () => T): Promise<T>;
   /**
-   * Like commit, but ends when it is written; it is safe with the next commit. For what may be done again when the machine
-   * itself fails.
+   * Like commit, but ends when it is written, at once and with all that waits; it is safe with the next commit. For what may
+   * be done again when the machine itself fails.
    */
   note<T>(work: () => T): Promise<T>;
   /** Writes what waits, then closes. */
@@ -58,7 +57,6 @@ function openFile(path: string): DatabaseSync {
 interface Waiting {
   work: () => unknown;
   isNote: boolean;
-  written: (value: unknown) => void;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -92,10 +90,8 @@ function groupingCommits(sqlite: DatabaseSync, log: number, syncFile: (file: num
   };
   const settle = async (commits: readonly Done[]): Promise<void> => {
     unsafe += 1;
-    const safe = disk.sync();
-    for (const { written, value } of commits) written(value);
     try {
-      await safe;
+      await disk.sync();
       for (const { resolve, value } of commits) resolve(value);
     } catch (error) {
       for (const { reject } of commits) reject(error);
@@ -107,11 +103,11 @@ function groupingCommits(sqlite: DatabaseSync, log: number, syncFile: (file: num
   const flushSoon = (): void => {
     if (waiting.length > 0) flushing ??= setImmediate(flush);
   };
-  const put = <T>(work: () => T, isNote: boolean, written: (value: T) => void = () => undefined): Promise<T> =>
+  const put = <T>(work: () => T, isNote: boolean): Promise<T> =>
     new Promise<T>((resolve, reject) => {
       // A request that was cut off by the end of all.
       if (!sqlite.isOpen) throw new Error("the database is closed");
-      waiting.push({ work, isNote, written, resolve, reject } as Waiting);
+      waiting.push({ work, isNote, resolve, reject } as Waiting);
       if (isNote) queueMicrotask(flush);
       // While the disk is busy more come together: they would have to wait for it anyway.
       else if (unsafe === 0) flushSoon();
@@ -124,7 +120,7 @@ function groupingCommits(sqlite: DatabaseSync, log: number, syncFile: (file: num
       await disk.underWay();
       return value;
     },
-    commit: (work, written) => put(work, false, written),
+    commit: (work) => put(work, false),
     note: (work) => put(work, true),
     close: () => {
       flush();

@@ -7,6 +7,7 @@ const meanings = {
   "contract-path": ["FILE", "the workflow's contract"],
   "workflow-path": ["FILE", "the workflow, in API format"],
   "comfy-url": ["URL", "a ComfyUI that runs already (http://127.0.0.1:8188)"],
+  "comfy-folder": ["DIR", "that ComfyUI's folder, if it is on this machine: what it saves is read there"],
   "listen-host": ["HOST", "address to listen on (127.0.0.1)"],
   "listen-port": ["PORT", "port to listen on; 0 takes a free one (3000)"],
   "state-db": ["FILE", "database of jobs, with uploaded and generated files beside it"],

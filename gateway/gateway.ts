@@ -11,7 +11,7 @@ import { modelFolders } from "./boot/models/store.ts";
 import { packsOf, podSteps } from "./boot/steps.ts";
 import { createWarmUp } from "./boot/warm-up.ts";
 import { createAttachedComfy } from "./comfy/attached.ts";
-import { createComfyClient } from "./comfy/client.ts";
+import { comfyFolders, createComfyClient } from "./comfy/client.ts";
 import { createComfyProcess } from "./comfy/process.ts";
 import { openDatabase } from "./db.ts";
 import { lendingFolder } from "./files/blobs.ts";
@@ -23,6 +23,7 @@ import { type LogTail, messageOf } from "./log.ts";
 import { createMetrics } from "./metrics/metrics.ts";
 import { publicInternet, type Reach } from "./net/guarded-fetch.ts";
 import { createIdleStop, type IdleStop } from "./pod/idle-stop.ts";
+import { createLeavings } from "./pod/leavings.ts";
 import { loadOwnPod } from "./pod/own-pod.ts";
 import { askRunPod, createPodPrice } from "./pod/price.ts";
 import { hasWork, type WorkOptions } from "./pod/work.ts";
@@ -47,6 +48,7 @@ export interface Surroundings {
 
 /** Where jobs may run as long as they like. */
 const longestWarmUpMs = 900_000;
+const longestJobMs = 24 * 3_600_000;
 
 export function createGateway(
   settings: GatewaySettings,
@@ -74,7 +76,7 @@ export function createGateway(
   const price = createPodPrice({ ask: settings.pod && askRunPod(settings.pod), log });
   const jobs = createJobs({
     ...{ database, files, appId, limits, log },
-    comfy: { url: comfy.url, client, server: comfyServer, outlives: comfy.process === null },
+    comfy: { ...comfy, client, server: comfyServer, outlives: comfy.process === null },
     costPerHour: price.perHour,
     ended: (id) => {
       webhooks.wake();
@@ -91,6 +93,13 @@ export function createGateway(
       createWarmUp({ inputs: settings.warmUp, client, timeoutMs: limits.jobTimeoutMs ?? longestWarmUpMs, log }),
     packs: () => (provisioning === null ? [] : packsOf(provisioning)),
   });
+  const leavings =
+    provisioning &&
+    createLeavings({
+      folders: comfyFolders(provisioning.comfy),
+      neededMs: 3_600_000 + (limits.jobTimeoutMs ?? longestJobMs),
+      log,
+    });
   const webhooks = createWebhooks({ database, jobs: jobs.view, secrets: settings.webhookSecrets, reach, log });
   const metrics = createMetrics({
     job: (id) => jobs.view.byId(id),
@@ -136,6 +145,7 @@ export function createGateway(
       log.info("gateway listens", { host: settings.listen.host, port });
       webhooks.start();
       sweeper.start();
+      leavings?.start();
       booting = bootAndWork();
       // After ComfyUI was started, which takes its time anyway.
       price.start();
@@ -146,7 +156,7 @@ export function createGateway(
       price.stop();
       // First: a ComfyUI that goes away must not look like a lost job.
       const idle = jobs.stop();
-      const ended = [comfyServer.stop(), webhooks.stop(), sweeper.stop(), idleStop?.stop()];
+      const ended = [comfyServer.stop(), webhooks.stop(), sweeper.stop(), leavings?.stop(), idleStop?.stop()];
       await Promise.all([idle, closeServer(server), ...ended, booting]);
       database.close();
     },
@@ -167,7 +177,7 @@ function idleStopOf({ idleStopMs, pod }: GatewaySettings, log: LogTail, work: Wo
 }
 
 /** @throws {UserError} when the port is taken or not allowed */
-async function listen(server: Server, { host, port }: GatewaySettings["listen"]): Promise<number> {
+export async function listen(server: Server, { host, port }: GatewaySettings["listen"]): Promise<number> {
   try {
     server.listen(port, host);
     await once(server, "listening");

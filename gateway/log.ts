@@ -42,6 +42,26 @@ export function createLog(write: (line: string) => void): LogTail {
   };
 }
 
+/**
+ * A way to write that lets more important work go first, such as the answer that a line tells of: to write to a pipe takes
+ * longer than to make the line, for it wakes whoever reads. Lines that come together are written as one text.
+ */
+export function inQuietMoments(write: (text: string) => void): { write: (line: string) => void; flush: () => void } {
+  let text = "";
+  const flush = (): void => {
+    const gathered = text;
+    text = "";
+    if (gathered !== "") write(gathered);
+  };
+  return {
+    write: (line) => {
+      if (text === "") setImmediate(flush);
+      text += line;
+    },
+    flush,
+  };
+}
+
 /** What a log says of anything thrown; the stack of a fault of ours is worth having. */
 export function errorFields(error: unknown): LogFields {
   if (!(error instanceof Error)) return { error: String(error) };

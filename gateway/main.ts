@@ -1,23 +1,50 @@
 import { UserError } from "../contract/errors.ts";
 import { settingsAlone } from "./alone.ts";
+import { BootFailure } from "./boot/failure.ts";
+import { unfitListener } from "./boot/unfit.ts";
 import { FlagError, help, readFlags } from "./flags.ts";
-import { createGateway } from "./gateway.ts";
-import { createLog, errorFields } from "./log.ts";
+import { createGateway, listen } from "./gateway.ts";
+import { createHttpServer, usualTimeouts } from "./limits/timeouts.ts";
+import { createLog, errorFields, inQuietMoments } from "./log.ts";
 import { keepYoungSpaceSmall } from "./memory.ts";
 import { retiredVariables } from "./settings/retired.ts";
-import { type GatewaySettings, readSettings } from "./settings.ts";
+import { type GatewaySettings, readSettings, usualListen } from "./settings.ts";
 import { loadWorkflow } from "./workflow/load.ts";
 
-const log = createLog((line) => process.stdout.write(line));
+const output = inQuietMoments((text) => process.stdout.write(text));
+process.on("exit", output.flush);
+const log = createLog(output.write);
 // A pod tells the gateway everything through its environment; whoever starts one by hand has something to say.
 const isAlone = process.argv.length > 2;
 
 try {
-  const settings = isAlone ? readCommandLine() : readSettings(process.env);
-  if (settings === undefined) process.stdout.write(help);
-  else await run(settings);
+  if (isAlone) await runAlone();
+  else await runInPod();
 } catch (error) {
   process.exitCode = tell(error);
+}
+
+async function runAlone(): Promise<void> {
+  const settings = readCommandLine();
+  if (settings === undefined) process.stdout.write(help);
+  else await run(settings);
+}
+
+/** In a pod, a process that ended would be started again and again, at a price, and find the same environment each time. */
+async function runInPod(): Promise<void> {
+  let settings: GatewaySettings;
+  try {
+    settings = readSettings(process.env);
+  } catch (error) {
+    if (!(error instanceof UserError) || process.env["RUNPOD_POD_ID"] === undefined) throw error;
+    tell(error);
+    const remedy = 'correct the app\'s "env", and deploy again';
+    const failure = new BootFailure("settings", error.message, remedy).failure;
+    await listen(createHttpServer(unfitListener(failure), usualTimeouts), usualListen(process.env));
+    process.once("SIGTERM", () => process.exit(1));
+    return;
+  }
+  await run(settings);
 }
 
 /** @returns undefined when help is wanted */

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { documentError } from "../contract/errors.ts";
 import { type Tokens, tokensOf } from "../contract/models/hubs/known.ts";
 import { problemsOf } from "../contract/parse.ts";
@@ -27,6 +27,8 @@ export interface GatewaySettings {
   workflow: DocumentSource;
   comfy: {
     url: string;
+    /** Its own folder, where what nodes save can be read; null when that is not known, or on another machine. */
+    folder: string | null;
     /** Program and arguments, and what they may know; null for a ComfyUI that somebody else starts. */
     process: { command: readonly string[]; env: Record<string, string> } | null;
   };
@@ -115,6 +117,7 @@ export function readSettings(env: Env): GatewaySettings {
     workflow: document("workflow", "COMFY_ENDPOINTS_WORKFLOW_PATH", values.COMFY_ENDPOINTS_WORKFLOW_PATH),
     comfy: {
       url: `http://127.0.0.1:${comfyPort}`,
+      folder: path(podPaths.comfy),
       process: {
         command: comfyCommand(values.COMFY_START_COMMAND, path(podPaths.comfy), comfyPort, values[podEnv.maxUploadMb]),
         env: comfyEnv(env),
@@ -155,16 +158,22 @@ export function readSettings(env: Env): GatewaySettings {
   };
 }
 
+/** Where the gateway listens when the rest of its environment cannot be understood. */
+export const usualListen = (env: Env): GatewaySettings["listen"] => ({
+  host: "127.0.0.1",
+  port: portOfMachine(env[localPodEnv.ports])(podPorts.gateway),
+});
+
 /** A variable that is set to nothing is not set. */
 function withoutBlanks(env: Env): Env {
   return Object.fromEntries(Object.entries(env).filter(([, value]) => value?.trim() !== ""));
 }
 
-/** Where a path of the pod lies: below a folder when the pod is a process of a developer's machine. */
+/** Where a path of the pod lies, without "..": below a folder when the pod is a process of a developer's machine. */
 const pathInPod =
-  (prefix: string | undefined) =>
+  (prefix = "/") =>
   (path: string): string =>
-    prefix === undefined ? path : join(prefix, path);
+    join(prefix, resolve("/", path));
 
 /** Which port of the machine stands for one of the pod. */
 function portOfMachine(pairs: string | undefined): (port: number) => number {

@@ -8,11 +8,14 @@ from .images import FORMATS_BY_SUFFIX, pixels_of, read_image, save_image
 from .videos import VIDEO_SUFFIXES, read_video, write_video
 
 SIDE = {"default": 0, "min": 0, "max": 8192}
+# Workflows written by hand leave out what is optional.
 VIDEO_INPUTS = {
-    "path": ("STRING", {"default": ""}),
-    "max_frames": ("INT", {"default": 0, "min": 0, "max": 1_048_576}),
-    "resize_width": ("INT", SIDE),
-    "resize_height": ("INT", SIDE),
+    "required": {"path": ("STRING", {"default": ""})},
+    "optional": {
+        "max_frames": ("INT", {"default": 0, "min": 0, "max": 1_048_576}),
+        "resize_width": ("INT", SIDE),
+        "resize_height": ("INT", SIDE),
+    },
 }
 
 
@@ -26,7 +29,7 @@ class PathToTensor:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": VIDEO_INPUTS}
+        return VIDEO_INPUTS
 
     def run(self, path, max_frames=0, resize_width=0, resize_height=0):
         file = readable_file(path, "Path To Tensor")
@@ -60,7 +63,7 @@ class PathToVideoTensor:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": VIDEO_INPUTS}
+        return VIDEO_INPUTS
 
     def run(self, path, max_frames=0, resize_width=0, resize_height=0):
         file = readable_file(path, "Path To Video Tensor")

@@ -26,7 +26,7 @@ export interface BootOptions {
   packs: () => readonly NodePack[];
   /** null for none. */
   warmUp: WarmUp | null;
-  comfy: Pick<ComfyServer, "start" | "state" | "whenUp">;
+  comfy: Pick<ComfyServer, "start" | "state" | "whenUp" | "accept">;
   client: Pick<ComfyClient, "hasClass">;
   log: Log;
 }
@@ -58,16 +58,17 @@ export function createBoot({ load, steps, packs, warmUp, comfy, client, log }: B
       await step(state.report, abort);
       if (abort.aborted) return;
     }
-    state.enter("comfyui");
     comfy.start();
     while (state.phase !== "ready") {
+      state.enter("comfyui");
       await comfy.whenUp(abort);
       if (abort.aborted) return;
       state.enter("preflight");
       if (!(await preflight(workflow.prompt, packs(), client))) {
-        await sleep(againMs);
+        await sleep(againMs, undefined, { signal: abort });
         continue;
       }
+      comfy.accept();
       if (warmUp !== null) {
         state.enter("warm_up");
         await warmUp(workflow, abort);

@@ -1,8 +1,8 @@
-import type { BootPhase } from "../../contract/api.ts";
+import { type BootPhase, errorCodes, type ResponseBody } from "../../contract/api.ts";
 import { messageOf } from "../log.ts";
 
 /** Steps of a boot that can fail, as callers are told; some have the original's names. */
-type BootStage = BootPhase | "artifact_config" | "model_resolution" | "custom_node_resolution";
+type BootStage = BootPhase | "settings" | "artifact_config" | "model_resolution" | "custom_node_resolution";
 
 /** Why a boot failed for good. All of it is shown to callers. */
 export interface Failure {
@@ -45,6 +45,13 @@ const remedies: Record<BootPhase, string> = {
 /** What anybody may see of it, at `/healthz`. */
 export const shownOf = ({ detail, stage, reason, remedy }: Failure): Omit<Failure, "details"> => ({
   ...{ detail, stage, reason, remedy },
+});
+
+/** All of it, as `/artifact-resolver/error` tells it. */
+export const errorOf = ({ detail, stage, reason, remedy, details }: Failure): ResponseBody<"bootError", 503> => ({
+  ...{ error: errorCodes.notReady, detail },
+  ...{ status: "artifact_resolver_failed", stage, message: detail, details },
+  ...{ reason, remedy },
 });
 
 /** A thrown thing as the failure of a phase. */

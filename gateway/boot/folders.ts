@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { copyFile, lstat, mkdir, readdir, readlink, rename, rm, rmdir, symlink } from "node:fs/promises";
+import { copyFile, lstat, mkdir, readdir, readlink, realpath, rename, rm, rmdir, symlink } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { modelFolders } from "../../contract/models/folders.ts";
 import { BootFailure } from "./failure.ts";
@@ -63,6 +63,10 @@ export async function linkFolder({ path, target }: FolderLink): Promise<void> {
     const found = await lstat(path).catch(() => undefined);
     if (found?.isSymbolicLink() === true && (await readlink(path)) === target) return;
     if (found?.isDirectory() === true) {
+      const [from, to] = await Promise.all([realpath(path), realpath(target)]);
+      // A link above it leads to the volume already.
+      if (from === to) return;
+      if (isWithin(from, to) || isWithin(to, from)) throw new Error("one of them lies in the other");
       await moveEntries(path, target);
       await rmdir(path);
     } else if (found !== undefined && !found.isSymbolicLink()) {

@@ -1,8 +1,9 @@
 import express from "express";
-import { errorCodes, type PruneRequest, type PruneView, routes } from "../../contract/api.ts";
+import { errorCodes, type Health, type PruneRequest, type PruneView, routes } from "../../contract/api.ts";
 import { answer, checked, type Handlers, HttpProblem } from "../http.ts";
 import { parseBody } from "../jobs/body.ts";
 import type { Boot } from "./boot.ts";
+import { errorOf } from "./failure.ts";
 
 export interface BootRoutesOptions {
   boot: Pick<Boot, "health" | "failure">;
@@ -20,9 +21,7 @@ export function bootHandlers({ boot, prune }: BootRoutesOptions): Pick<Handlers,
           response.status(204).end();
           return;
         }
-        const { detail, stage, reason, remedy, details } = failure;
-        const original = { status: "artifact_resolver_failed", stage, message: detail, details };
-        response.status(503).json({ error: errorCodes.notReady, detail, ...original, reason, remedy });
+        response.status(503).json(errorOf(failure));
       },
     ],
     pruneModels: [
@@ -32,9 +31,9 @@ export function bootHandlers({ boot, prune }: BootRoutesOptions): Pick<Handlers,
           const detail = "this gateway keeps no models: its ComfyUI is somebody else's";
           throw new HttpProblem(404, errorCodes.notFound, { detail });
         }
-        const { phase } = boot.health();
-        if (phase === "contract" || phase === "models") {
-          const detail = `the endpoint boots (${phase}): what it needs is not known yet; come again later`;
+        const health = boot.health();
+        if (!knowsItsModels(health)) {
+          const detail = `what the endpoint needs is not known yet (${health.phase}); come again when it is`;
           throw new HttpProblem(503, errorCodes.notReady, { detail }, { "retry-after": "10" });
         }
         const isEmpty = !Buffer.isBuffer(request.body) || request.body.length === 0;
@@ -43,4 +42,10 @@ export function bootHandlers({ boot, prune }: BootRoutesOptions): Pick<Handlers,
       }),
     ],
   };
+}
+
+/** Whether the pod has said which models it needs; a boot that failed for lack of room has, and waits for a prune. */
+function knowsItsModels({ phase, status, stage }: Health): boolean {
+  if (phase === "contract" || stage === "artifact_config") return false;
+  return phase !== "models" || status === "failed";
 }

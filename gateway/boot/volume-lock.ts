@@ -60,7 +60,7 @@ export interface VolumeLock {
  * Network volumes promise no flock, and their pods no common clock. A lock is a file `<name>.<generation>` that only one
  * can create, in which its holder counts; whoever waits looks at the count with a clock of its own. A lock that stood still
  * is not removed, for two might do that and the second remove the first one's new lock: it is outdone, by creating the next
- * generation. The highest generation holds. A holder that comes back to life sees a higher one, and stops.
+ * generation. The highest generation holds. A holder that comes back to life finds its own file no longer there, and stops.
  */
 export async function takeLock(options: LockOptions, abort: AbortSignal): Promise<VolumeLock> {
   const { folder, name, me, onWait, beatMs = 5000, staleMs = 60_000 } = options;
@@ -144,8 +144,14 @@ async function create(options: LockOptions, generation: number, beatMs: number):
     await file.write(JSON.stringify(note).padEnd(512), 0);
     await file.sync();
   };
+  const isOurs = async (): Promise<boolean> => {
+    if ((await highest(folder, name)) !== generation) return false;
+    // When whoever took it over released it, generations begin anew: this one may be a third one's.
+    const note = await readNote(path);
+    return note === undefined || note.holder === me.holder;
+  };
   const check = async (): Promise<void> => {
-    if ((await highest(folder, name)) > generation) lost.abort(new Error("another pod took the lock over"));
+    if (!(await isOurs())) lost.abort(new Error("another pod took the lock over"));
     lost.signal.throwIfAborted();
   };
   const keepBeating = async (): Promise<void> => {
@@ -162,7 +168,7 @@ async function create(options: LockOptions, generation: number, beatMs: number):
     ended.abort();
     await beating;
     await file.close();
-    await rm(path, { force: true });
+    if (await isOurs()) await rm(path, { force: true });
   };
 
   try {

@@ -1,4 +1,5 @@
 import { openAsBlob } from "node:fs";
+import { join } from "node:path";
 import { z } from "zod";
 import type { Prompt } from "../../contract/workflow.ts";
 import { messageOf } from "../log.ts";
@@ -148,6 +149,8 @@ export function createComfyClient(baseUrl: string): ComfyClient {
       const form = new FormData();
       form.set("image", await openAsBlob(path), name);
       form.set("subfolder", inputSubfolder);
+      // The bytes are the same: written again, they are as young as the prompt that needs them.
+      form.set("overwrite", "true");
       // Forms are what fetch is good at.
       const upload = fetch(`${baseUrl}/upload/image`, { method: "POST", body: form, signal: abort });
       const response = await upload.catch((cause: unknown) => {
@@ -159,7 +162,7 @@ export function createComfyClient(baseUrl: string): ComfyClient {
       const stored = uploadReply.safeParse(jsonOr(text, undefined));
       if (!response.ok || !stored.success) throw new BadAnswer(`ComfyUI answered ${response.status} to /upload/image`);
       const { subfolder } = stored.data;
-      // Under a name that is taken by other bytes it is stored as "… (1)".
+      // What it is called in the end, ComfyUI decides.
       return subfolder === "" ? stored.data.name : `${subfolder}/${stored.data.name}`;
     },
     trouble: async () => {
@@ -175,6 +178,13 @@ export function createComfyClient(baseUrl: string): ComfyClient {
 }
 
 const inputSubfolder = "comfy-endpoints";
+
+/**
+ * Where a ComfyUI writes what nobody needs once a prompt has ended.
+ * @param folder its own
+ */
+export const comfyFolders = (folder: string): string[] =>
+  [["output"], ["temp"], ["input", inputSubfolder]].map((path) => join(folder, ...path));
 
 const inputSpecs = z.record(z.string(), z.array(z.unknown()));
 const nodeInfo = z.object({ input: z.object({ required: inputSpecs.optional(), optional: inputSpecs.optional() }) });

@@ -26,3 +26,13 @@ export function startGuard(log: Log): Guard {
     release: () => guard.stdin.end("released\n"),
   };
 }
+
+/** @param groupId undefined for a process that could not even be started */
+export function signalGroup(groupId: number | undefined, signal: NodeJS.Signals): void {
+  if (groupId === undefined) return;
+  try {
+    process.kill(-groupId, signal);
+  } catch {
+    // No such group: it is gone already.
+  }
+}

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Log, messageOf } from "../log.ts";
-import { startGuard } from "./guard.ts";
+import { signalGroup, startGuard } from "./guard.ts";
 import type { ComfyServer } from "./server.ts";
 import { createStateCell } from "./state-cell.ts";
 
@@ -24,9 +24,9 @@ export interface ComfyProcessOptions {
   killAfterMs?: number;
 }
 
-// One that never came up is broken, not unlucky: a new try would find the same.
+// One that was never of use is broken, not unlucky: a new try would find the same.
 const mostFirstStarts = 3;
-// What keeps one that was up from coming up again may pass, such as memory that another process still holds.
+// What keeps one that was of use from coming up again may pass, such as memory that another process still holds.
 const mostLaterStarts = 8;
 const longestRestartMs = 30_000;
 
@@ -37,6 +37,7 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyServer {
   const stopping = new AbortController();
   const cell = createStateCell();
   let child: Child | undefined;
+  let accepted = false;
   let supervision: Promise<void> = Promise.resolve();
 
   /** One life of ComfyUI; answers whether it ever was up, and how it ended. */
@@ -55,16 +56,14 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyServer {
 
   const supervise = async (): Promise<void> => {
     let failures = 0;
-    let everUp = false;
     for (;;) {
       const { wasUp, reason } = await live();
       if (stopping.signal.aborted) return;
-      everUp ||= wasUp;
-      failures = wasUp ? 1 : failures + 1;
+      failures = wasUp && accepted ? 1 : failures + 1;
       log.error("comfyui ended", { reason });
-      if (everUp ? failures > mostLaterStarts : failures >= mostFirstStarts) {
-        const again = everUp ? " any more" : "";
-        cell.become({ kind: "failed", reason: `ComfyUI does not start${again}: ${reason}` });
+      if (accepted ? failures > mostLaterStarts : failures >= mostFirstStarts) {
+        const how = accepted ? "start any more" : wasUp ? "stay up" : "start";
+        cell.become({ kind: "failed", reason: `ComfyUI does not ${how}: ${reason}` });
         return;
       }
       cell.become({ kind: "starting", detail: `ComfyUI is started again: ${reason}` });
@@ -80,6 +79,9 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyServer {
     },
     state: cell.state,
     whenUp: cell.whenUp,
+    accept: () => {
+      accepted = true;
+    },
     // It starts anew, and has lost all its prompts.
     free: () => {
       if (child !== undefined) void endGroup(child, killAfterMs);
@@ -113,7 +115,7 @@ function spawnChild(command: readonly string[], env: Record<string, string>, log
     });
     handle.on("exit", (code, signal) => {
       // Whatever it left behind.
-      signalGroup(handle, "SIGKILL");
+      signalGroup(handle.pid, "SIGKILL");
       guard.release();
       resolve(signal === null ? `it ended with code ${String(code)}` : `it was ended by ${signal}`);
     });
@@ -150,17 +152,8 @@ async function comesUp(
 async function endGroup(child: Child, killAfterMs: number): Promise<void> {
   if (hasEnded(child)) return;
   const { handle, ended } = child;
-  signalGroup(handle, "SIGTERM");
-  const timer = setTimeout(() => signalGroup(handle, "SIGKILL"), killAfterMs);
+  signalGroup(handle.pid, "SIGTERM");
+  const timer = setTimeout(() => signalGroup(handle.pid, "SIGKILL"), killAfterMs);
   await ended;
   clearTimeout(timer);
-}
-
-function signalGroup(handle: ChildProcess, signal: NodeJS.Signals): void {
-  if (handle.pid === undefined) return;
-  try {
-    process.kill(-handle.pid, signal);
-  } catch {
-    // No such group: it is gone already.
-  }
 }

@@ -13,6 +13,8 @@ export interface ComfyServer {
    * @throws {ComfyGivenUp}
    */
   whenUp(abort: AbortSignal): Promise<void>;
+  /** It is what the endpoint needs: from now on an end of it is bad luck, and no reason to give it up soon. */
+  accept(): void;
   /**
    * Frees ComfyUI of a prompt that does not stop when told to.
    * @returns false when that may take as long as the prompt takes: ComfyUI is not ours to end

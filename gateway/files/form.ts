@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Request, Response } from "express";
-import multer, { MulterError } from "multer";
+import type { StorageEngine } from "multer";
 import { fileNameOf, mediaTypeOf } from "./media-types.ts";
 import { FileEmpty, type FileRecord, type FileStore, FileTooLarge, NoRoom } from "./store.ts";
 
@@ -33,8 +33,10 @@ export const isForm = (request: Request): boolean => typeof request.is("multipar
  */
 export async function readForm(request: Request, response: Response, options: FormOptions): Promise<Form> {
   const { files, appId, maxBytes, mostFiles, textBytes, mostTexts, takesFile } = options;
+  // Loaded with the first form: the start of a gateway need not wait for it.
+  const { default: multer, MulterError } = await import("multer");
   const stored = new Map<string, FileRecord>();
-  const storage: multer.StorageEngine = {
+  const storage: StorageEngine = {
     _handleFile: (_request, part, done) => {
       const file = {
         mediaType: mediaTypeOf(part.mimetype),

@@ -25,6 +25,12 @@ const extensions: Record<string, string> = {
   "text/plain": ".txt",
 };
 const known = new Set(Object.values(extensions));
+/** The first of several types that share an extension counts. */
+const types = new Map(
+  Object.entries(extensions)
+    .map(([type, extension]) => [extension, type] as const)
+    .reverse(),
+);
 
 export const defaultMediaType = unknownMediaType;
 
@@ -34,6 +40,9 @@ export function extensionOf(mediaType: string, originalName: string | null): str
   const byName = extname(originalName ?? "").toLowerCase();
   return byType ?? (known.has(byName) ? byName : "");
 }
+
+/** The media type of files whose names end so, if we know it. */
+export const mediaTypeOfExtension = (extension: string): string | undefined => types.get(extension.toLowerCase());
 
 /** A caller's content type, parameters included, if it may be sent back in a header; else the default. */
 export function mediaTypeOf(contentType: string | undefined): string {

@@ -1,7 +1,6 @@
-import { readFileSync } from "node:fs";
-import type { Request } from "express";
 import { errorCodes, routes } from "../../contract/api.ts";
 import { answer, type Handlers, HttpProblem, pathParameter, queryOf } from "../http.ts";
+import { sendFile } from "./send.ts";
 import { type FileRecord, type FileStore, fileBody } from "./store.ts";
 import { createUpload } from "./upload.ts";
 
@@ -51,47 +50,11 @@ export function fileHandlers(
         const file = await find(pathParameter(request, "id"));
         const path = await files.localPath(file);
         if (path === undefined) throw new HttpProblem(404, errorCodes.fileNotFound);
-        response.attachment(file.originalName ?? file.id);
-        // Not by `set`, which would add a charset.
-        response.setHeader("content-type", file.mediaType);
-        response.set({
-          etag: `"${file.sha256}"`,
-          "cache-control": "private, immutable, max-age=31536000",
-          // A page that somebody uploaded as a "picture" does nothing in a browser.
-          "content-security-policy": "sandbox",
-        });
-        if (file.sizeBytes <= smallBytes && isPlain(request)) {
-          response.set({ "accept-ranges": "bytes", "content-length": String(file.sizeBytes) });
-          response.end(readFileSync(path));
-          return;
-        }
-        allowLongSuffix(request, file.sizeBytes);
-        await new Promise<void>((resolve, reject) => {
-          response.sendFile(path, { lastModified: false, cacheControl: false, dotfiles: "allow" }, (error) => {
-            // A caller that goes away is no fault.
-            if (error === undefined || response.destroyed || codeOf(error) === "ECONNABORTED") resolve();
-            else reject(error);
-          });
-        });
+        response.set({ "accept-ranges": "bytes", "cache-control": "private, immutable, max-age=31536000" });
+        await sendFile(request, response, file, path);
       },
     ],
   };
-}
-
-// Sending it as it is read takes longer than reading it does.
-const smallBytes = 64 * 1024;
-const conditions = ["range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"];
-
-/** Whether a whole file is asked for, whatever the caller knows of it. */
-const isPlain = ({ method, headers }: Request): boolean =>
-  method === "GET" && !conditions.some((name) => name in headers);
-
-const codeOf = (error: Error): unknown => ("code" in error ? error.code : undefined);
-
-/** The last 100 bytes of a file of 10 are all of them, by RFC 9110; Express refuses them. */
-function allowLongSuffix(request: Request, sizeBytes: number): void {
-  const [, suffix] = /^bytes=-(\d+)$/.exec(request.get("range") ?? "") ?? [];
-  if (Number(suffix) > sizeBytes) request.headers.range = "bytes=0-";
 }
 
 /** Compatible with the original: 50 by default, from 1 to 200. */

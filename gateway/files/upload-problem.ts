@@ -1,5 +1,5 @@
 import type { Request } from "express";
-import { MulterError } from "multer";
+import type { MulterError } from "multer";
 import { errorCodes } from "../../contract/api.ts";
 import { HttpProblem } from "../http.ts";
 import { StoreFault } from "./form.ts";
@@ -22,7 +22,7 @@ export function uploadProblem(error: unknown, request: Request, shape: string): 
     return new HttpProblem(507, errorCodes.quotaExceeded, { detail: "the disk is full; delete files" });
   }
   if (error instanceof StoreFault) return cause;
-  if (error instanceof MulterError) {
+  if (isOfForm(error)) {
     if (error.code === "LIMIT_FIELD_VALUE") {
       return new HttpProblem(413, errorCodes.payloadTooLarge, { detail: "a text of the form is too long" });
     }
@@ -31,6 +31,9 @@ export function uploadProblem(error: unknown, request: Request, shape: string): 
   const isBroken = request.get("content-type")?.startsWith("multipart/") === true || !request.complete;
   return isBroken ? invalid("the upload is broken") : error;
 }
+
+/** By its name, for multer is loaded with the first form. */
+const isOfForm = (error: unknown): error is MulterError => error instanceof Error && error.name === "MulterError";
 
 function isDiskFull(error: unknown): boolean {
   const code = error instanceof Error && "code" in error ? error.code : undefined;

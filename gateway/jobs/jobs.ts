@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { ComfyClient } from "../comfy/client.ts";
 import { createComfyEvents } from "../comfy/events.ts";
+import { createViews } from "../comfy/saved.ts";
 import type { ComfyServer } from "../comfy/server.ts";
 import type { Database } from "../db.ts";
 import type { FileStore } from "../files/store.ts";
@@ -24,7 +25,7 @@ import { createWorker, type Worker } from "./worker.ts";
 export interface JobsOptions {
   database: Database;
   files: FileStore;
-  comfy: { url: string; client: ComfyClient; server: ComfyServer; outlives: boolean };
+  comfy: { url: string; folder: string | null; client: ComfyClient; server: ComfyServer; outlives: boolean };
   appId: string | null;
   limits: {
     jobTimeoutMs: number | null;
@@ -70,7 +71,7 @@ export function createJobs(options: JobsOptions): Jobs {
   const view = createJobView({ jobs: store, progressOf: (id) => tracker.progressOf(id), costPerHour });
 
   const watch = createWatch(client);
-  const outputs = createOutputs({ client, files, appId });
+  const outputs = createOutputs({ client: createViews(client, comfy.folder), files, appId });
   const clientId = randomUUID();
   const comfyEvents = createComfyEvents({
     url: comfy.url,

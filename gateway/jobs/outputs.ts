@@ -103,7 +103,7 @@ export function createOutputs({ client, files, appId }: OutputsOptions): Outputs
     end: async () => {
       const ended = current;
       current = undefined;
-      ended?.over.abort();
+      ended?.over.abort(inVain);
       for (const fetching of ended?.fetched.values() ?? []) {
         const file = await fetching.catch(() => undefined);
         if (file !== undefined) await files.remove(file.id);
@@ -111,6 +111,9 @@ export function createOutputs({ client, files, appId }: OutputsOptions): Outputs
     },
   };
 }
+
+// Made once: an error made at every job's end would hold up its answer.
+const inVain = new Error("the job has ended");
 
 const placeOf = ({ name }: ContractOutput, { filename, subfolder, type }: OutputFile): string =>
   JSON.stringify([name, filename, subfolder, type]);

@@ -2,6 +2,7 @@ import express, { type Request, type Response } from "express";
 import { errorCodes, isTerminal, routes } from "../../contract/api.ts";
 import type { Boot } from "../boot/boot.ts";
 import { isForm } from "../files/form.ts";
+import type { FileStore } from "../files/store.ts";
 import { answer, type Handlers, HttpProblem, pathParameter, queryOf } from "../http.ts";
 import { announcedWithin } from "../limits/payload.ts";
 import type { Log } from "../log.ts";
@@ -9,6 +10,7 @@ import { readiness } from "../readiness.ts";
 import type { EventLog } from "./live/event-log.ts";
 import type { EventStreams } from "./live/streams.ts";
 import type { WaitForEnd } from "./live/wait.ts";
+import { answerWithOutput, wantedOutput } from "./output-answer.ts";
 import { idempotencyConflict, idempotencyOf } from "./requests/idempotency.ts";
 import { cursorText, listRequest } from "./requests/list.ts";
 import { retryAfterSeconds } from "./requests/retry-after.ts";
@@ -23,6 +25,7 @@ export interface JobRoutesOptions {
   store: JobStore;
   events: Pick<EventLog, "after">;
   readRun: ReadRun;
+  files: Pick<FileStore, "get" | "localPath">;
   worker: Pick<Worker, "cancel">;
   view: JobView;
   waitForEnd: WaitForEnd;
@@ -42,6 +45,7 @@ export function jobHandlers(options: JobRoutesOptions): Pick<Handlers, JobRoutes
     store: jobs,
     events,
     readRun,
+    files,
     worker,
     view,
     waitForEnd,
@@ -98,15 +102,20 @@ export function jobHandlers(options: JobRoutesOptions): Pick<Handlers, JobRoutes
         if (!isNew) response.set("idempotent-replayed", "true");
         const latest = await waitFor(job, wait, response);
         const isWanted = wait !== undefined && isTerminal(latest.state);
-        if (isWanted) response.status(200).json(await view.of(latest));
-        else response.status(202).json({ job_id: latest.id, state: latest.state });
+        const output = wantedOutput(request, boot.workflow());
+        if (!isWanted) response.status(202).json({ job_id: latest.id, state: latest.state });
+        else if (output !== undefined) await answerWithOutput(latest, output, files, request, response);
+        else response.status(200).json(await view.of(latest));
       },
     ],
     job: [
       async (request, response) => {
         const { wait } = queryOf(request, routes.job.query);
         const job = await waitFor(await mustExist(request), wait, response);
-        response.status(200).json(await view.of(job));
+        const output = wantedOutput(request, boot.workflow());
+        if (output === undefined) response.status(200).json(await view.of(job));
+        else if (isTerminal(job.state)) await answerWithOutput(job, output, files, request, response);
+        else response.status(202).json(await view.of(job));
       },
     ],
     listJobs: [

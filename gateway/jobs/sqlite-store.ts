@@ -23,8 +23,8 @@ const canceledError = "'CANCELED_BY_REQUEST'";
 /**
  * @param queueLimit how many jobs may wait
  * @param changed told of a job that has another state, once that is on disk, and whether it ended with it
- * @param queued told of new jobs once they are written: their run may begin before they are on disk, for ComfyUI's end is the
- *   gateway's when the machine fails, and nobody was told of them yet
+ * @param queued told of new jobs before they are written, so that a claim is written with them. Their run may begin before
+ *   they are on disk: ComfyUI's end is the gateway's when the machine fails, and nobody was told of them yet
  */
 export function createSqliteJobStore(
   database: Database,
@@ -137,13 +137,11 @@ export function createSqliteJobStore(
   };
 
   return {
-    accept: (job) =>
-      database.commit(
-        () => insertNew(job),
-        ({ kind }) => {
-          if (kind === "accepted") queued();
-        },
-      ),
+    accept: (job) => {
+      const accepted = database.commit(() => insertNew(job));
+      queued();
+      return accepted;
+    },
     repeated: (idempotency) => database.read(() => repeated(idempotency)),
     get: (id) => database.read(() => get(id)),
     list: (filter, limit, cursor) => database.read(() => list(filter, limit, cursor)),

@@ -35,6 +35,8 @@ export function allowOrigins(origins: readonly string[]): RequestHandler {
       "ratelimit",
       "ratelimit-policy",
       "location",
+      "content-location",
+      "x-job-id",
       "idempotent-replayed",
     ],
     maxAge: 600,

@@ -81,11 +81,14 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   return {
     jobEnded: (id) => {
-      job(id).then(
-        // Asked a moment later: it may have been removed.
-        (found) => found !== undefined && isTerminal(found.state) && count(found),
-        (error: unknown) => log.warn("job not counted", { job_id: id, ...errorFields(error) }),
-      );
+      const countJob = (): Promise<unknown> =>
+        job(id).then(
+          // Asked a moment later: it may have been removed.
+          (found) => found !== undefined && isTerminal(found.state) && count(found),
+          (error: unknown) => log.warn("job not counted", { job_id: id, ...errorFields(error) }),
+        );
+      // Whoever waits for the job has its answer first.
+      setImmediate(() => void countJob());
     },
     requestEnded: (route, status, seconds) => {
       requests.add({ route, status: String(status) });

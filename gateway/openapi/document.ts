@@ -1,6 +1,7 @@
 import { type Route, routes, webhookEvent } from "../../contract/api.ts";
 import { isMediaType } from "../../contract/value-types.ts";
 import type { WorkflowContract } from "../../contract/workflow-contract.ts";
+import { outputTypes } from "../workflow/outputs.ts";
 import { componentSchemas, queryParameters, schemaOf } from "./components.ts";
 import { inputsExample, type Schema } from "./value-schemas.ts";
 
@@ -81,7 +82,7 @@ function operation(name: string, route: Route, contract: WorkflowContract): Oper
     security: scope === "open" ? [] : [{ apiKey: [scope] }],
     ...(parameters.length > 0 && { parameters }),
     ...(route.request !== undefined && { requestBody: requestBody(name, route, contract) }),
-    responses: { ...successes(route), ...failures(route) },
+    responses: { ...successes(route, contract), ...failures(route) },
   };
 }
 
@@ -129,7 +130,7 @@ function runForm({ inputs }: WorkflowContract): Schema {
   return { "multipart/form-data": { schema } };
 }
 
-function successes({ responses }: Route): Record<string, Response> {
+function successes({ responses, orOutput }: Route, contract: WorkflowContract): Record<string, Response> {
   const entries = Object.entries(responses).map(([status, body]) => {
     const description = statusTexts[Number(status)] ?? "The answer";
     if (body === "nothing") return [status, { description }] as const;
@@ -138,7 +139,10 @@ function successes({ responses }: Route): Record<string, Response> {
         ? { "*/*": {} }
         : typeof body === "string"
           ? { [body]: { schema: { type: "string" } } }
-          : { "application/json": { schema: schemaOf(body) } };
+          : {
+              "application/json": { schema: schemaOf(body) },
+              ...(orOutput && status === "200" && Object.fromEntries(outputTypes(contract).map((type) => [type, {}]))),
+            };
     return [status, { description, content }] as const;
   });
   return Object.fromEntries(entries);
@@ -150,6 +154,7 @@ const statusTexts: Partial<Record<number, string>> = {
   202: "Taken; it goes on behind",
   204: "Done",
   206: "The part that was asked for",
+  304: "The caller has it",
   503: "Not ready",
 };
 

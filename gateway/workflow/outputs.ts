@@ -1,5 +1,5 @@
 import { isMediaType } from "../../contract/value-types.ts";
-import type { ContractOutput } from "../../contract/workflow-contract.ts";
+import type { ContractOutput, WorkflowContract } from "../../contract/workflow-contract.ts";
 
 /** A file that a node saved, as ComfyUI's history names it. */
 export interface OutputFile {
@@ -13,6 +13,10 @@ export type NodeOutput = Record<string, unknown>;
 
 /** One declared output as found in history: files that are still in ComfyUI, or values of the declared type. */
 export type Found = { output: ContractOutput } & ({ files: OutputFile[] } | { values: unknown[] });
+
+/** Media types of the workflow's outputs that others know, too: not `file/…`. */
+export const outputTypes = ({ outputs }: WorkflowContract): string[] =>
+  outputs.map(({ type }) => type).filter((type) => isMediaType(type) && !type.startsWith("file/"));
 
 /** The outputs do not fit the contract; the message is the job's error. */
 export class OutputProblem extends Error {}

@@ -26,6 +26,8 @@ const parameters: Record<string, fc.Arbitrary<string>> = {
   id: fc.nat(9).map((at) => `ID_${at}`),
   // Few, so that one is often there before it is deleted.
   name: fc.constantFrom("web", "batch.1", "Ops_2", "9"),
+  folder: fc.constantFrom("common", "play", "nowhere"),
+  file: fc.constantFrom("style.css", "nothing.js"),
 };
 
 /** Requests of a route as the table has it, with some of its liberties taken. */

@@ -14,7 +14,7 @@ describe("the gateway's flags", () => {
   });
 
   const there =
-    "there are --app, --contract-path, --workflow-path, --comfy-url, --listen-host, --listen-port, --state-db, --app-id";
+    "there are --app, --contract-path, --workflow-path, --comfy-url, --comfy-folder, --listen-host, --listen-port, --state-db, --app-id";
   it.each([
     [
       ["--api-key", "secret"],

@@ -159,14 +159,34 @@ describe("the gateway's program", () => {
   it.each([
     [{ COMFY_ENDPOINTS_API_KEY: "change-me" }, "everybody knows that key; give one of your own"],
     [{ COMFY_START_COMMAND: "python 'main.py" }, "a ' is not closed in: python 'main.py"],
-  ])("does not start with %j: one line says why", async (env, message) => {
-    const { process: child, output } = start(env);
+  ])("that cannot start with %j stays up in a pod, and says why to everybody", async (env, message) => {
+    const { process: child, output } = start({ RUNPOD_POD_ID: "p1", ...env });
+    const answer = async (path: string) => {
+      const response = await get(path);
+      return [response.status, await response.json()] as [number, Record<string, string>];
+    };
+    await until("it answers", () => answer("/healthz").then(Boolean, () => false));
+    const why = {
+      ...{ stage: "settings", remedy: 'correct the app\'s "env", and deploy again' },
+      reason: expect.stringContaining(message) as string,
+    };
+    expect(await answer("/healthz")).toMatchObject([503, { status: "failed", phase: "contract", ...why }]);
+    for (const path of ["/run", "/artifact-resolver/error?x=1"])
+      expect(await answer(path)).toMatchObject([503, { error: "not_ready", ...why }]);
+    child.kill("SIGTERM");
     const [code] = (await once(child, "close")) as [number];
     expect(code).toBe(1);
     const [line, ...others] = output().trim().split("\n");
     expect(others).toEqual([]);
     expect(JSON.parse(line ?? "")).toMatchObject({ level: "error", msg: "gateway cannot start" });
     expect(line).toContain(message);
+  });
+
+  it("ends with one line that says why where nobody would start it again", async () => {
+    const { process: child, output } = start({ COMFY_ENDPOINTS_API_KEY: "change-me" });
+    const [code] = (await once(child, "close")) as [number];
+    expect(code).toBe(1);
+    expect(JSON.parse(output())).toMatchObject({ level: "error", msg: "gateway cannot start" });
   });
 
   it("does not start on a port that is taken", async () => {

@@ -20,6 +20,7 @@ describe("the gateway's settings", () => {
       workflow: { subject: "COMFY_ENDPOINTS_WORKFLOW_JSON", text: "{}" },
       comfy: {
         url: "http://127.0.0.1:8188",
+        folder: "/opt/comfy",
         process: {
           command: [
             ...["python", "/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "8188"],
@@ -142,6 +143,17 @@ describe("the gateway's settings", () => {
       ...["python", "/home/me/pods/p1/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "41002"],
     ]);
     expect(contract.path).toBe("/home/me/pods/p1/opt/app/workflow.contract.json");
+  });
+
+  it("take a folder for the same one however it is written", () => {
+    const { provisioning } = readSettings({
+      ...least,
+      COMFY_ENDPOINTS_CACHE_ROOT: "/cache/",
+      COMFY_ENDPOINTS_WATCH_PATHS: "/opt/comfy/models/, /data/./a/../b",
+      COMFY_ENDPOINTS_SYMLINK_TARGETS: "/data/c/,sams",
+    });
+    expect(provisioning).toMatchObject({ cache: "/cache", watchPaths: ["/opt/comfy/models", "/data/b"] });
+    expect(provisioning?.symlinkTargets).toEqual(["/data/c", "sams"]);
   });
 
   it("prefer documents in the environment to files", () => {

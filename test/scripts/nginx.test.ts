@@ -28,8 +28,9 @@ describe("nginx's configuration", () => {
   });
 
   it.each([
-    "/",
     "/prompt",
+    "/playground/a",
+    "/playground/a/b/c",
     "/ws",
     "/system_stats",
     "/jobs/",

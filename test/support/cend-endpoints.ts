@@ -22,7 +22,7 @@ export function cendWithEndpoints(addresses: Record<string, string>, apiKey: str
     ...{ HOME: "/nowhere", PATH: "", XDG_CACHE_HOME: "/nowhere", COMFY_ENDPOINTS_API_KEY: apiKey },
     ...(Object.fromEntries(urls) as Record<string, string>),
   };
-  const start = (...args: string[]) => startCend([...args, "--state-dir", "state"], { cwd: folder, env });
+  const start = (...args: string[]) => startCend(["--state-dir", "state", ...args], { cwd: folder, env });
   return {
     folder,
     start,

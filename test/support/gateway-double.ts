@@ -39,6 +39,10 @@ export interface GatewayDouble {
   result: Record<string, unknown>;
   /** Bodies of the next event streams, each cut at its end; without any the route is not there. */
   streams: string[];
+  /** What an event stream begins with that stays open until it is ended; used when there are no `streams`. */
+  openStream: string | undefined;
+  /** Ends the open event streams with these events. */
+  endStream(events: string): void;
   /** `Last-Event-ID` of every stream that was asked for. */
   lastEventIds: (string | undefined)[];
   health: Health;
@@ -52,6 +56,7 @@ const missingFile: DoubleFile = { bytes: Buffer.alloc(0), mediaType: "", name: n
 /** A gateway without a GPU: the routes of contract/api.ts over real HTTP, with jobs that end as they are told to. */
 export async function startGatewayDouble(contract: object, apiKey: string): Promise<GatewayDouble> {
   const canceled = new Set<string>();
+  const open: ServerResponse[] = [];
   const server = createServer((request, response) => void answer(request, response));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
@@ -67,6 +72,11 @@ export async function startGatewayDouble(contract: object, apiKey: string): Prom
     states: ["completed"],
     result: {},
     streams: [],
+    openStream: undefined,
+    endStream: (events) => {
+      double.openStream = undefined;
+      for (const stream of open.splice(0)) stream.end(events);
+    },
     lastEventIds: [],
     health: { status: "ok", phase: "ready" },
     faults: [],
@@ -106,6 +116,10 @@ export async function startGatewayDouble(contract: object, apiKey: string): Prom
     if (folder === "jobs" && action === "events") {
       double.lastEventIds.push(request.headers["last-event-id"]?.toString());
       const stream = double.streams.shift();
+      if (stream === undefined && double.openStream !== undefined) {
+        open.push(response);
+        return void response.writeHead(200, { "content-type": "text/event-stream" }).write(double.openStream);
+      }
       if (stream === undefined) return void json(404, { error: errorCodes.notFound });
       return void response.writeHead(200, { "content-type": "text/event-stream" }).end(stream);
     }

@@ -60,13 +60,16 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     COMFY_ENDPOINTS_CONTRACT_JSON: JSON.stringify(options.contract ?? contractDocument),
     COMFY_ENDPOINTS_WORKFLOW_JSON: JSON.stringify(options.workflow ?? workflowDocument),
     COMFY_ENDPOINTS_CACHE_ROOT: folder,
-    // Nothing of this machine's becomes a link.
+    // Nothing of this machine's becomes a link, as nothing below is swept.
     COMFY_ENDPOINTS_COMFY_MODELS_ROOT: join(folder, "comfy/models"),
     // Ends when its stdin does, as the gateway does not outlive its test.
     COMFY_START_COMMAND: "cat",
     ...options.env,
   });
-  const local = { ...read, listen: { host: "127.0.0.1", port: 0 }, comfy: { ...read.comfy, url: comfy.url } };
+  const local = {
+    ...{ ...read, listen: { host: "127.0.0.1", port: 0 }, comfy: { ...read.comfy, url: comfy.url } },
+    provisioning: read.provisioning && { ...read.provisioning, comfy: join(folder, "comfy") },
+  };
   const settings = options.settings?.(local) ?? local;
   const log: Record<string, unknown>[] = [];
   const document = apiDocument(options.contract ?? contractDocument);

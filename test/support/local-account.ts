@@ -8,6 +8,7 @@ const podAnswer = z.object({
   id: z.string(),
   name: z.string(),
   desiredStatus: z.string(),
+  imageName: z.string(),
   /** `KEY=VALUE` each. */
   env: z.array(z.string()),
 });
@@ -49,7 +50,7 @@ export async function startLocalAccount(): Promise<LocalAccount> {
   return {
     env: runPod.env,
     pods: async () =>
-      podsAnswer.parse(await graphql("{ myself { pods { id name desiredStatus env } } }")).data.myself.pods,
+      podsAnswer.parse(await graphql("{ myself { pods { id name desiredStatus imageName env } } }")).data.myself.pods,
     mutate: async (mutation) => {
       const answer = z.looseObject({ errors: z.unknown().optional() }).parse(await graphql(`mutation { ${mutation} }`));
       if (answer.errors !== undefined) throw new Error(JSON.stringify(answer.errors));

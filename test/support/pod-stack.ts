@@ -1,12 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { LocalRunPodOptions } from "../../local/runpod.ts";
 import type { RunPodPodArgs } from "../../providers/runpod-pod.ts";
-import { type StartedRunPod, startLocalRunPod } from "./local-runpod.ts";
-import { createTestStack, type PulumiRun, type StartedRun, type TestStack } from "./stack.ts";
+import { type ProgramStack, type ProgramStackOptions, startProgramStack } from "./program-stack.ts";
+import type { PulumiRun, StartedRun } from "./stack.ts";
 
-export type PodArgs = Partial<{ [name in keyof RunPodPodArgs]: unknown }>;
+type PodArgs = Partial<{ [name in keyof RunPodPodArgs]: unknown }>;
 
 interface PodOutputs {
   podId: string;
@@ -19,20 +15,13 @@ interface PodOutputs {
   placement: { cloud: string; spot: boolean; gpu: string; dataCenter: string; refusal: string | null }[];
 }
 
-/** A stack of `test/programs/pod.ts` on a RunPod of its own in this process, whose containers do nothing. */
-export interface PodStack extends TestStack {
-  runpod: StartedRunPod;
-  /** Runs `up` with these inputs beside the usual ones. */
-  up: (changed?: PodArgs, options?: { dependentFails?: boolean; flags?: string[] }) => Promise<PulumiRun>;
-  /** Starts an `up` that is to be broken off. */
+/** A stack of `test/programs/pod.ts`. */
+export interface PodStack extends ProgramStack {
+  up: (changed?: PodArgs & { dependentFails?: boolean }, ...flags: string[]) => Promise<PulumiRun>;
   startUp: (changed?: PodArgs) => StartedRun;
-  /** `up` that must succeed. */
-  deploy: (changed?: PodArgs) => Promise<PodOutputs>;
+  deploy: (changed?: PodArgs) => Promise<Record<string, unknown> & PodOutputs>;
   preview: (changed?: PodArgs) => Promise<PulumiRun>;
   podOutputs: () => Promise<PodOutputs>;
-  /** Mutations that RunPod saw since the last call of this. */
-  mutations: () => string[];
-  close: () => Promise<void>;
 }
 
 const usual = {
@@ -50,56 +39,11 @@ const usual = {
   startTimeoutSeconds: 60,
 };
 
-/** @param env further variables for the deployments */
-export async function startPodStack(
-  options: Partial<LocalRunPodOptions> = {},
-  env: Record<string, string> = {},
-): Promise<PodStack> {
-  const container = { command: "/bin/sleep", args: ["600"], cwd: tmpdir(), env: {} };
-  const runpod = await startLocalRunPod({ container, ...options });
-  const folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-pod-"));
-  const file = join(folder, "pod.json");
-  const program = join(import.meta.dirname, "../programs/pod.ts");
-  const stack = await createTestStack({ ...runpod.env, ...env, TEST_POD_FILE: file }, { program });
-
-  const write = (changed: PodArgs, dependentFails: boolean): void =>
-    writeFileSync(file, JSON.stringify({ args: { ...usual, ...changed }, dependentFails }));
-  const podOutputs = async (): Promise<PodOutputs> => (await stack.outputs()) as unknown as PodOutputs;
-  const up: PodStack["up"] = (changed = {}, { dependentFails = false, flags = [] } = {}) => {
-    write(changed, dependentFails);
-    return stack.pulumi("up", "--yes", "--skip-preview", ...flags);
-  };
-  let seen = 0;
+export async function startPodStack(options: ProgramStackOptions = {}): Promise<PodStack> {
+  const stack = await startProgramStack("pod", usual, options);
   return {
     ...stack,
-    runpod,
-    up,
-    startUp: (changed = {}) => {
-      write(changed, false);
-      return stack.start("up", "--yes", "--skip-preview");
-    },
-    deploy: async (changed) => {
-      const run = await up(changed);
-      if (run.code !== 0) throw new Error(run.output);
-      return podOutputs();
-    },
-    preview: (changed = {}) => {
-      write(changed, false);
-      return stack.pulumi("preview");
-    },
-    podOutputs,
-    mutations: () => {
-      const all = runpod.operations.all().map(({ name }) => name);
-      const fresh = all
-        .slice(seen)
-        .filter((name) => /^(podFind|podRent|podEdit|podResume|podBid|podStop|podTerm)/.test(name));
-      seen = all.length;
-      return fresh;
-    },
-    close: async () => {
-      await runpod.close();
-      stack.remove();
-      rmSync(folder, { recursive: true });
-    },
+    deploy: async (changed) => (await stack.deploy(changed)) as Record<string, unknown> & PodOutputs,
+    podOutputs: async () => (await stack.outputs()) as unknown as PodOutputs,
   };
 }

@@ -32,6 +32,8 @@ export interface TestRegistry {
   settings: RegistrySettings;
   /** Puts a manifest there; returns its digest. */
   put(repository: string, tag: string, mediaType?: string): string;
+  /** @param reference a tag, or a digest, which its tags then lead to no more */
+  remove(repository: string, reference: string): void;
   close(): void;
 }
 
@@ -60,6 +62,13 @@ export async function startTestRegistry(settings: RegistrySettings = {}): Promis
       for (const reference of [tag, digest])
         manifests.set(`${repository} ${reference}`, { mediaType, content, digest });
       return digest;
+    },
+    remove: (repository, reference) => {
+      for (const [key, { digest }] of manifests) {
+        if (key === `${repository} ${reference}` || (key.startsWith(`${repository} `) && digest === reference)) {
+          manifests.delete(key);
+        }
+      }
     },
     close: () => {
       server.closeAllConnections();

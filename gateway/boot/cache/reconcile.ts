@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { lstat, mkdir, open, readdir, realpath, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { syncFolder } from "../../durable.ts";
@@ -80,6 +80,7 @@ async function moveFiles(
     abort,
   );
   try {
+    await removeHalves(files);
     for (const path of found) {
       if (abort.aborted || lock.lost.aborted) return;
       onMove(path);
@@ -98,10 +99,19 @@ async function moveFiles(
   }
 }
 
+const incoming = ".incoming-";
+
+/** What a crash left of a copy; call it with the lock. */
+async function removeHalves(files: string): Promise<void> {
+  const halves = (await readdir(files)).filter((name) => name.startsWith(incoming));
+  for (const name of halves) await rm(join(files, name), { force: true });
+}
+
 /** Links what earlier containers moved away; a file that came with the image is left for a link when it is the same. */
 async function restoreLinks(manifest: Manifest, files: string, { watchPaths, log }: CacheOptions): Promise<void> {
   for (const [path, entry] of Object.entries(manifest)) {
-    if (!watchPaths.some((folder) => path.startsWith(`${folder}/`))) continue;
+    // Others write to the volume as well: none of its paths leads elsewhere.
+    if (resolve(path) !== path || !watchPaths.some((folder) => path.startsWith(`${folder}/`))) continue;
     const target = join(files, entry.file);
     const [cached, found] = await Promise.all([statOf(target), statOf(path)]);
     if (cached?.size !== entry.size) {
@@ -141,7 +151,7 @@ async function largeFiles({ root, watchPaths, minBytes, settledMs }: CacheOption
 /** Copies a file to the volume, under its hash: equal files are there once. */
 async function intoCache(path: string, files: string): Promise<ManifestEntry> {
   const { size, mtimeMs } = await lstat(path);
-  const temporary = join(files, `.incoming-${randomUUID()}`);
+  const temporary = join(files, incoming + randomUUID());
   const hash = createHash("sha256");
   const copy = await open(temporary, "wx");
   try {

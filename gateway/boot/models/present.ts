@@ -44,12 +44,13 @@ export async function settle(
   folders: ModelFolders,
   model: PlannedModel,
   facts: SourceFacts | undefined,
+  abort: AbortSignal,
 ): Promise<Presence> {
   const { size } = await stat(model.path);
   const sizeBytes = model.sizeBytes ?? facts?.sizeBytes;
   if (sizeBytes !== undefined && size !== sizeBytes) return { kind: "wrong", reason: wrongSize(size, sizeBytes) };
   const expected = model.sha256 ?? facts?.sha256;
-  const sha256 = expected === undefined ? null : await hashOf(model.path);
+  const sha256 = expected === undefined ? null : await hashOf(model.path, abort);
   if (expected !== undefined && sha256 !== null && sha256 !== expected)
     return { kind: "wrong", reason: wrongHash(sha256, expected) };
   await writeRecord(folders, model, sha256);
@@ -59,8 +60,9 @@ export async function settle(
 export const wrongSize = (found: number, expected: number): string => `it has ${found} bytes, not ${expected}`;
 export const wrongHash = (found: string, expected: string): string => `its SHA-256 is ${found}, not ${expected}`;
 
-async function hashOf(path: string): Promise<string> {
+async function hashOf(path: string, signal: AbortSignal): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of createReadStream(path, { highWaterMark: 1024 ** 2 })) hash.update(piece as Uint8Array);
+  for await (const piece of createReadStream(path, { highWaterMark: 1024 ** 2, signal }))
+    hash.update(piece as Uint8Array);
   return hash.digest("hex");
 }

@@ -4,10 +4,12 @@ import type { Artifact } from "../../../contract/models/artifact.ts";
 import type { Hub } from "../../../contract/models/hubs/hub.ts";
 import type { Tokens } from "../../../contract/models/hubs/known.ts";
 import type { Log } from "../../log.ts";
+import { BootFailure } from "../failure.ts";
 import type { StepReport } from "../state.ts";
 import { thisProcess } from "../volume-lock.ts";
 import { keepClaim } from "./claims.ts";
 import { allOrNone } from "./download/all-or-none.ts";
+import { diskError } from "./download/part-file.ts";
 import { createRequests } from "./download/requests.ts";
 import { usualRetries } from "./download/retry.ts";
 import { createSlots } from "./download/slots.ts";
@@ -51,9 +53,14 @@ export async function bringModels(options: ModelsOptions, report: StepReport, ab
   const plan = planModels(options.artifacts, root);
   const limits = { ...usualLimits, ...options.limits };
   const folders = modelFolders(root);
-  await makeFolders(folders);
-  // First: from now on no other pod prunes them.
-  await keepClaim(folders, { pod: options.pod, targets: plan.map(({ target }) => target) }, abort);
+  try {
+    await makeFolders(folders);
+    // First: from now on no other pod prunes them.
+    await keepClaim(folders, { pod: options.pod, targets: plan.map(({ target }) => target) }, abort);
+  } catch (cause) {
+    const { message, remedy } = diskError(cause);
+    throw new BootFailure("models", `${root}: ${message}`, remedy, { cause });
+  }
 
   if (plan.length === 0) return;
 
@@ -73,7 +80,7 @@ export async function bringModels(options: ModelsOptions, report: StepReport, ab
 
   try {
     tell();
-    const missing = await survey(plan, find, { folders, log, ready });
+    const missing = await survey(plan, find, { folders, log, ready }, abort);
     for (const { model, source } of missing) progress.set(model.target, { size: source.resolved.sizeBytes ?? null });
     await checkRoom(folders, missing);
     const fetching = {
@@ -116,6 +123,7 @@ async function survey(
     log,
     ready,
   }: Pick<Parameters<typeof surveyModel>[2], "folders" | "log"> & { ready: (model: PlannedModel) => Promise<void> },
+  abort: AbortSignal,
 ): Promise<Missing[]> {
   const slots = createSlots(8);
   const unresolved: Unresolved[] = [];
@@ -123,7 +131,7 @@ async function survey(
     plan.map((model) =>
       slots.use(async () => {
         try {
-          const missing = await surveyModel(model, () => find(model), { folders, log });
+          const missing = await surveyModel(model, () => find(model), { folders, log }, abort);
           if (missing === undefined) await ready(model);
           return missing;
         } catch (error) {

@@ -84,8 +84,19 @@ export async function readParsed<T>(path: string, schema: z.ZodType<T>): Promise
  */
 export async function makeModelFolder({ root }: ModelFolders, { path, target }: PlannedModel): Promise<void> {
   const folder = dirname(path);
+  const [real, realRoot] = await Promise.all([realPathOf(folder), realpath(root)]);
+  if (real !== realRoot && !real.startsWith(`${realRoot}/`)) {
+    throw new UserError(`"${target}" lies outside the models folder: a link leads to ${real}; remove that link`);
+  }
   await mkdir(folder, { recursive: true });
-  const [real, realRoot] = await Promise.all([realpath(folder), realpath(root)]);
-  if (real.startsWith(`${realRoot}/`)) return;
-  throw new UserError(`"${target}" lies outside the models folder: a link leads to ${real}; remove that link`);
+}
+
+/** Of what there is of a path yet. */
+async function realPathOf(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return realPathOf(dirname(path));
+  }
 }

@@ -19,6 +19,7 @@ export async function surveyModel(
   model: PlannedModel,
   find: () => Promise<Source>,
   { folders, log }: { folders: ModelFolders; log: Log },
+  abort: AbortSignal,
 ): Promise<Missing | undefined> {
   let found = await lookAtModel(folders, model);
   if (found.kind === "ready") return undefined;
@@ -28,7 +29,7 @@ export async function surveyModel(
       log.warn("model is taken as it is", { model: model.target, reason: messageOf(error) });
       return undefined;
     });
-    found = await settle(folders, model, source?.resolved);
+    found = await settle(folders, model, source?.resolved, abort);
     if (found.kind === "ready") return undefined;
   }
   if (found.kind === "wrong") log.warn("model is fetched again", { model: model.target, reason: found.reason });

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { NodePack } from "../../../contract/nodes/packs.ts";
-import { startGuard } from "../../comfy/guard.ts";
+import { signalGroup, startGuard } from "../../comfy/guard.ts";
 import { type Log, messageOf } from "../../log.ts";
 
 export interface InstallOptions {
@@ -38,6 +38,7 @@ export async function installPack(
   { comfy, python, env, log }: InstallOptions,
   abort: AbortSignal,
 ): Promise<void> {
+  abort.throwIfAborted();
   const lines: string[] = [];
   // Left behind by a killed gateway, it would be in the next one's way.
   const guard = startGuard(log);
@@ -53,9 +54,7 @@ export async function installPack(
     });
   }
   if (child.pid !== undefined) guard.watch(child.pid);
-  const end = (): void => {
-    if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
-  };
+  const end = (): void => signalGroup(child.pid, "SIGKILL");
   try {
     abort.addEventListener("abort", end, { once: true });
     const code = await new Promise<number | string>((resolve, reject) => {

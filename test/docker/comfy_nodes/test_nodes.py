@@ -36,6 +36,14 @@ DEFAULTS = {
     "VideoTensorToPath": {"path": "", "fps": 24.0},
     "PromptCard": {"prompt": "", "width": 512, "height": 512},
 }
+# ComfyUI refuses a workflow that lacks another one.
+OPTIONAL = {
+    "ApiOutput": {"value", "image", "filename_prefix"},
+    "PathToTensor": {"max_frames", "resize_width", "resize_height"},
+    "PathToVideoTensor": {"max_frames", "resize_width", "resize_height"},
+    "ImageTensorToPath": {"path", "format"},
+    "VideoTensorToPath": {"path", "fps", "audio"},
+}
 
 
 def inputs_of(node):
@@ -56,6 +64,15 @@ def test_a_node_has_the_sockets_that_saved_workflows_name_in_their_order(name):
 def test_a_node_has_the_defaults_of_saved_workflows(name):
     inputs = inputs_of(NODE_CLASS_MAPPINGS[name])
     assert {key: spec[1]["default"] for key, spec in inputs.items() if "default" in spec[1]} == DEFAULTS[name]
+
+
+@pytest.mark.parametrize("name", SOCKETS)
+def test_a_node_does_without_the_inputs_that_saved_workflows_may_leave_out(name):
+    node = NODE_CLASS_MAPPINGS[name]
+    optional = node.INPUT_TYPES().get("optional", {})
+    assert set(optional) == OPTIONAL.get(name, set())
+    parameters = inspect.signature(getattr(node(), node.FUNCTION)).parameters
+    assert all(parameters[each].default is not inspect.Parameter.empty for each in optional)
 
 
 def test_every_node_takes_its_inputs_by_name_and_has_a_title():

@@ -154,6 +154,7 @@ export const headMutations: readonly Mutation[] = [
         "accept:*/*;q=abc",
         "accept:",
         "accept:text/html;q=0",
+        "accept:image/png",
         "accept-encoding:gzip;q=2, *;q=0",
         "accept-charset:utf-7",
         "accept-language:\xff",

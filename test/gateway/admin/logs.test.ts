@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createLog } from "../../../gateway/log.ts";
+import { createLog, inQuietMoments } from "../../../gateway/log.ts";
 import { startGateway, type TestGateway } from "../../support/gateway.ts";
+import { until } from "../../support/until.ts";
 
 describe("GET /logs", () => {
   let gateway: TestGateway;
@@ -37,6 +38,31 @@ describe("GET /logs", () => {
   it.each(["-1", "all", "1.5", ""])("gives no %j lines", async (tail) => {
     const response = await gateway.request(`/logs?tail=${tail}`);
     expect([response.status, await response.json()]).toMatchObject([400, { error: "VALIDATION_ERROR" }]);
+  });
+});
+
+describe("a line that is written in a quiet moment", () => {
+  it("comes after the work that it tells of, together with the others", async () => {
+    const written: string[] = [];
+    const { write } = inQuietMoments((text) => written.push(text));
+    write("one\n");
+    await Promise.resolve().then(() => written.push("work"));
+    write("two\n");
+    await until("they are written", () => written.length > 1);
+    write("three\n");
+    await until("the next is written", () => written.length > 2);
+    expect(written).toEqual(["work", "one\ntwo\n", "three\n"]);
+  });
+
+  it("comes at once when there will be none, and only then", async () => {
+    const written: string[] = [];
+    const { write, flush } = inQuietMoments((text) => written.push(text));
+    flush();
+    write("last\n");
+    flush();
+    expect(written).toEqual(["last\n"]);
+    await new Promise(setImmediate);
+    expect(written).toEqual(["last\n"]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -25,7 +25,7 @@ describe("the settings of a gateway that is started by hand", () => {
       listen: { host: "127.0.0.1", port: 3000 },
       contract: { path: "/home/me/c.json" },
       workflow: { path: "/w.json" },
-      comfy: { url: "http://127.0.0.1:8188", process: null },
+      comfy: { url: "http://127.0.0.1:8188", folder: null, process: null },
       state: {
         database: "/home/me/.comfy_endpoints/gateway/any/jobs.db",
         files: "/home/me/.comfy_endpoints/gateway/any/files",
@@ -102,6 +102,17 @@ describe("the settings of a gateway that is started by hand", () => {
     expect(settingsAlone({ app: "app/app.json" }, {}, folder).apiKey).toBe("key-of-the-app");
   });
 
+  it("know ComfyUI's folder when they are told it", () => {
+    mkdirSync(join(folder, "comfy/output"), { recursive: true });
+    const flags: Flags = { ...paths, "comfy-folder": "comfy" };
+    expect(settingsAlone(flags, key, folder).comfy).toMatchObject({ folder: join(folder, "comfy"), process: null });
+    const starting = settingsAlone(flags, { ...key, COMFY_START_COMMAND: "python main.py" }, folder);
+    expect(starting.comfy).toMatchObject({
+      folder: join(folder, "comfy"),
+      process: { command: ["python", "main.py"] },
+    });
+  });
+
   it.each<[Flags, string]>([
     [
       { ...paths, "comfy-url": "127.0.0.1:8188" },
@@ -112,6 +123,10 @@ describe("the settings of a gateway that is started by hand", () => {
       "--comfy-url holds a password; ComfyUI has none, and it would show in the list of processes",
     ],
     [{ ...paths, "listen-port": "70000" }, '--listen-port is "70000"; give a port from 0 to 65535'],
+    [
+      { ...paths, "comfy-folder": "/no/comfy" },
+      '--comfy-folder is "/no/comfy", which has no folder "output"; give the one that has ComfyUI\'s main.py',
+    ],
     [{ "workflow-path": "w.json" }, "the contract is missing; give --contract-path FILE, or --app app.json"],
     [{ "contract-path": "c.json" }, "the workflow is missing; give --workflow-path FILE, or --app app.json"],
     [

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { createBoot } from "../../../gateway/boot/boot.ts";
-import type { ComfyState } from "../../../gateway/comfy/server.ts";
+import { Unreachable } from "../../../gateway/comfy/client.ts";
+import { ComfyGivenUp, type ComfyState } from "../../../gateway/comfy/server.ts";
 import { createLog } from "../../../gateway/log.ts";
 import { loadWorkflow } from "../../../gateway/workflow/load.ts";
 import { contractDocument } from "../../support/apps.ts";
@@ -142,13 +143,55 @@ describe("a boot", () => {
     await until("it is back", async () => (await health())[0] === 200);
   });
 
+  describe("with a ComfyUI that falls before it has told what it knows", () => {
+    const starting = (whenUp: () => Promise<void>, calls: string[] = []) => {
+      const falls = [new Unreachable("it fell")];
+      return createBoot({
+        load: () => loadWorkflow(gateway.settings),
+        ...{ steps: {}, packs: () => [], warmUp: null, log: createLog(() => undefined) },
+        comfy: {
+          ...{ start: () => undefined, state: () => ({ kind: "up" }), whenUp },
+          accept: () => calls.push("accept"),
+        },
+        client: {
+          hasClass: () => {
+            const fall = falls.shift();
+            return fall === undefined ? Promise.resolve(true) : Promise.reject(fall);
+          },
+        },
+      });
+    };
+
+    it("takes it for one that is of use when it has, and not before", async () => {
+      await boot({ ready: true });
+      const calls: string[] = [];
+      await starting(() => Promise.resolve(void calls.push("up")), calls).run(new AbortController().signal);
+      expect(calls).toEqual(["up", "up", "accept"]);
+    });
+
+    it("fails with what ended it when it is given up", async () => {
+      await boot({ ready: true });
+      const end = new ComfyGivenUp("ComfyUI does not stay up: it ended with code 3");
+      let lives = 0;
+      const failing = starting(() => (lives++ === 0 ? Promise.resolve() : Promise.reject(end)));
+      await failing.run(new AbortController().signal);
+      expect(failing.health()).toMatchObject({
+        ...{ status: "failed", phase: "comfyui", reason: "ComfyUI does not stay up: it ended with code 3" },
+        remedy: "read what ComfyUI says in the log (GET /logs)",
+      });
+    });
+  });
+
   it("that was over fails after all where ComfyUI never comes up again", async () => {
     const comfy: { state: ComfyState } = { state: { kind: "up" } };
     await boot({ ready: true });
     const failing = createBoot({
       load: () => loadWorkflow(gateway.settings),
       ...{ steps: {}, packs: () => [], warmUp: null, log: createLog(() => undefined) },
-      comfy: { start: () => undefined, state: () => comfy.state, whenUp: () => Promise.resolve() },
+      comfy: {
+        ...{ start: () => undefined, accept: () => undefined },
+        ...{ state: () => comfy.state, whenUp: () => Promise.resolve() },
+      },
       client: { hasClass: () => Promise.resolve(true) },
     });
     await failing.run(new AbortController().signal);

@@ -96,6 +96,23 @@ describe("linking a folder", () => {
     expect(isLink()).toBe(true);
   });
 
+  it("leaves alone what a link above it has on the volume already", async () => {
+    mkdirSync(join(root, "comfy"));
+    mkdirSync(link.target, { recursive: true });
+    symlinkSync(join(root, "cache/models"), join(root, "comfy/models"));
+    writeFileSync(join(link.target, "model"), "bytes");
+    await linkFolder(link);
+    expect(readFileSync(join(link.target, "model"), "utf8")).toBe("bytes");
+  });
+
+  it("fails the boot where the volume's folder lies in it, and moves nothing", async () => {
+    const within = { ...link, target: join(link.path, "models") };
+    mkdirSync(link.path, { recursive: true });
+    writeFileSync(join(link.path, "model"), "bytes");
+    await expect(linkFolder(within)).rejects.toThrow("one of them lies in the other");
+    expect(readFileSync(join(link.path, "model"), "utf8")).toBe("bytes");
+  });
+
   it("fails the boot where a file is in its place", async () => {
     mkdirSync(join(root, "comfy/models"), { recursive: true });
     writeFileSync(link.path, "a file");

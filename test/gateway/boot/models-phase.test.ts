@@ -143,4 +143,24 @@ describe("a boot with models", () => {
     const wrong = await post("/admin/models/prune", { keep_days: -1 });
     expect([wrong.status, await wrong.json()]).toMatchObject([400, { problems: [{ path: "keep_days" }] }]);
   });
+
+  it("prunes also when it failed: the volume may be what has no room", async () => {
+    server.files.set("/a", { bytes: modelBytes(1000) });
+    await boot([model("a")]);
+    await inState("ok");
+    await gateway.stop();
+    await boot([model("gone")]);
+    await inState("failed");
+    expect(await (await post("/admin/models/prune", {})).json()).toMatchObject({ items: [{ path: "checkpoints/a" }] });
+  });
+
+  it("prunes nothing while nobody could read what it needs", async () => {
+    await boot("{");
+    await inState("failed");
+    const refused = await post("/admin/models/prune", {});
+    expect([refused.status, await refused.json()]).toMatchObject([
+      503,
+      { error: "not_ready", detail: "what the endpoint needs is not known yet (models); come again when it is" },
+    ]);
+  });
 });

@@ -110,6 +110,19 @@ describe("a lock on a volume", () => {
     await expect(lock.check()).rejects.toThrow("another pod took the lock over");
   });
 
+  it.each([
+    ["has released it", []],
+    ["has released it to a third one", [{ ...dead, holder: "third" }]],
+  ])("that was taken over by one that %s is lost all the same", async (_, left) => {
+    const lock = await take("a");
+    rmSync(join(folder, "m.lock.1"));
+    for (const note of left) leave(1, note);
+    await expect(lock.check()).rejects.toThrow("another pod took the lock over");
+    held.splice(held.indexOf(lock), 1);
+    await lock.release();
+    expect(readdirSync(folder)).toEqual(left.map(() => "m.lock.1"));
+  });
+
   it("that holds no note, as of a crash just after it was created, is taken over too", async () => {
     writeFileSync(join(folder, "m.lock.1"), "");
     await take("a", 50);

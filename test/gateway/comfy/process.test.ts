@@ -40,6 +40,11 @@ const starts = (): number[] => {
     return [];
   }
 };
+/** Ends it once it is up for the so manieth time. */
+const kill = async (life: number): Promise<void> => {
+  await until(`life ${life} is up`, () => starts().length === life && comfy.state().kind === "up");
+  process.kill(starts().at(-1) ?? 0, "SIGKILL");
+};
 const alive = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
@@ -80,12 +85,30 @@ describe("ComfyUI's process", () => {
     expect(comfy.state()).toEqual({ kind: "failed", reason: "ComfyUI does not start: it ended with code 3" });
   });
 
-  it("that was up is given more tries to come up again, and is given up in the end", async () => {
+  it("is given up after three starts that came up and ended before it was of use", async () => {
+    start('echo $$ >> "$FOLDER/pids"; exec cat');
+    for (const life of [1, 2, 3]) await kill(life);
+    const reason = "ComfyUI does not stay up: it was ended by SIGKILL";
+    await until("it is given up", () => comfy.state().kind === "failed");
+    expect(comfy.state()).toEqual({ kind: "failed", reason });
+    expect(starts()).toHaveLength(3);
+  });
+
+  it("that was of use is started again however often it ends", async () => {
+    start('echo $$ >> "$FOLDER/pids"; exec cat');
+    await comfy.whenUp(never);
+    comfy.accept();
+    for (const life of [1, 2, 3, 4, 5]) await kill(life);
+    await until("it is up again", () => starts().length === 6 && comfy.state().kind === "up");
+  });
+
+  it("that was of use is given more tries to come up again, and is given up in the end", async () => {
     start('echo $$ >> "$FOLDER/pids"; [ -e "$FOLDER/broken" ] && exit 3; exec cat', {
       answers: () => Promise.resolve(!existsSync(join(folder, "broken"))),
       restartMs: 1,
     });
     await until("it runs", () => starts().length === 1 && comfy.state().kind === "up");
+    comfy.accept();
     writeFileSync(join(folder, "broken"), "");
     process.kill(starts()[0] ?? 0, "SIGKILL");
     const reason = "ComfyUI does not start any more: it ended with code 3";

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { podPaths } from "../../../contract/pod-env.ts";
 import { nobodyThere } from "../../support/closed-port.ts";
 import { startGateway, type TestGateway } from "../../support/gateway.ts";
 import { until } from "../../support/until.ts";
@@ -43,7 +44,7 @@ async function start(workflow: object): Promise<void> {
     ...{ workflow, contract, ready: false },
     settings: (settings) => ({
       ...settings,
-      comfy: { url, process: { command: [process.execPath, standIn], env } },
+      comfy: { url, folder: join(folder, podPaths.comfy), process: { command: [process.execPath, standIn], env } },
     }),
   });
   await healthy();

@@ -124,6 +124,20 @@ describe("the job store", () => {
     ]);
   });
 
+  it("gives out a new job to whoever claims when told of it, before it is on disk", async () => {
+    database.close();
+    let isSafe = (): void => undefined;
+    database = openDatabase(join(folder, "jobs.db"), () => new Promise((resolve) => (isSafe = resolve)));
+    const claims: Promise<RunningJob | undefined>[] = [];
+    jobs = createSqliteJobStore(database, 2, undefined, () => claims.push(claim("p1")));
+    let isAccepted = false;
+    const accepting = accepted().finally(() => (isAccepted = true));
+    expect(await claims[0]).toMatchObject({ state: "running", promptId: "p1" });
+    expect(isAccepted).toBe(false);
+    isSafe();
+    expect(await accepting).toMatchObject({ id: (await claims[0])?.id, state: "queued" });
+  });
+
   it("does not count the attempt of a job that was handed back", async () => {
     const job = await accepted();
     await claim("p1");

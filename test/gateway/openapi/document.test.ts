@@ -74,6 +74,16 @@ describe("the OpenAPI document", () => {
     });
   });
 
+  it("says where the bytes of an output may stand in place of the job", () => {
+    const typesAt = (path: string, method: string, status: string): string[] =>
+      Object.keys(document.paths[path]?.[method]?.responses[status]?.content ?? {});
+    for (const [path, method] of Object.entries({ "/run": "post", "/jobs/{id}": "get" })) {
+      expect(typesAt(path, method, "200")).toEqual(["application/json", "image/png"]);
+      expect(typesAt(path, method, "202")).toEqual(["application/json"]);
+    }
+    expect(typesAt("/jobs", "get", "200")).toEqual(["application/json"]);
+  });
+
   it("shows a run that passes", () => {
     expect(document.paths["/run"]?.["post"]).toMatchObject({
       requestBody: {

@@ -51,12 +51,12 @@ describe("the environment of an engine", () => {
   const found = (binDir: string) =>
     ({ binDir, pulumi: join(binDir, "pulumi"), version: "3.258.0", source: "path" }) as const;
 
-  it("has it first on PATH, then the right Node, and keeps it from looking for updates and plugins", () => {
+  it("has it first on PATH, then the right Node, and keeps it from looking for updates, and for plugins before they are needed", () => {
     const binDir = tempFolder();
     expect(engineEnv(found(binDir), { PATH: "/usr/bin", KEPT: "1" }, "/node24/bin/node")).toEqual({
       PATH: `${binDir}:/node24/bin:/usr/bin`,
       PULUMI_SKIP_UPDATE_CHECK: "true",
-      PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+      PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true",
       KEPT: "1",
     });
   });

@@ -69,7 +69,7 @@ async function fetchPieces(
   const { source, journalPath, slots, connections, pieceBytes, retries, onProgress, onRetry } = options;
   let done = await journaled(journalPath, size, file);
   const resumedBytes = totalBytes(done);
-  const hash = createPrefixHash(file);
+  const hash = createPrefixHash(file, abort);
   const written = (range: Range): void => {
     done = addRange(done, range);
     hash.advance(wholeUntil(done));
@@ -153,12 +153,12 @@ function keepJournal(
 async function fetchWhole(options: DownloadOptions, file: FileHandle, abort: AbortSignal): Promise<Downloaded> {
   const { source, slots, retries, onProgress, onRetry } = options;
   const { sizeBytes = Number.POSITIVE_INFINITY } = source.resolved;
-  let hash: PrefixHash = createPrefixHash(file);
+  let hash: PrefixHash = createPrefixHash(file, abort);
   let end = 0;
   const receive = (): Promise<void> =>
     slots.use(async () => {
       end = 0;
-      hash = createPrefixHash(file);
+      hash = createPrefixHash(file, abort);
       await file.truncate(0);
       await writeBody(await source.open(undefined, abort), file, { from: 0, to: sizeBytes }, ({ to }) => {
         end = to;

@@ -11,7 +11,8 @@ export interface PrefixHash {
 
 const pieceBytes = 1024 ** 2;
 
-export function createPrefixHash(file: Pick<FileHandle, "read">): PrefixHash {
+/** @param abort ends it: of a file that was begun before, there may be a minute of hashing left */
+export function createPrefixHash(file: Pick<FileHandle, "read">, abort: AbortSignal): PrefixHash {
   const hash = createHash("sha256");
   const piece = Buffer.allocUnsafe(pieceBytes);
   let wanted = 0;
@@ -20,6 +21,7 @@ export function createPrefixHash(file: Pick<FileHandle, "read">): PrefixHash {
 
   const hashOn = async (): Promise<void> => {
     while (done < wanted) {
+      abort.throwIfAborted();
       const { bytesRead } = await file.read(piece, 0, Math.min(pieceBytes, wanted - done), done);
       if (bytesRead === 0) throw new Error(`the file ends after ${done} bytes, before ${wanted}`);
       hash.update(piece.subarray(0, bytesRead));

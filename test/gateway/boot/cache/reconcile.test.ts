@@ -154,6 +154,23 @@ describe("the cache of large files", () => {
     expect(existsSync(at("watched/large.bin"))).toBe(false);
   });
 
+  it("follows no path of the volume that leads out of the watched folders", async () => {
+    put(at("watched/large.bin"));
+    await boot();
+    const manifest = readFileSync(at("cache/manifest.json"), "utf8");
+    writeFileSync(at("cache/manifest.json"), manifest.replace("watched/large.bin", "watched/../other/large.bin"));
+    freshContainer();
+    await boot();
+    expect(existsSync(at("other"))).toBe(false);
+  });
+
+  it("removes what a crash left of a copy", async () => {
+    put(at("cache/files/.incoming-0123"), "half");
+    put(at("watched/large.bin"));
+    await boot();
+    expect(cached()).toEqual([`${sha256Of(large)}_large.bin`]);
+  });
+
   it("leaves files alone that may be written still, while nodes run", async () => {
     const hour = 3_600_000;
     const old = new Date(Date.now() - 2 * hour);

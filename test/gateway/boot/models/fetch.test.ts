@@ -1,9 +1,19 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { ModelProgress } from "../../../../contract/api.ts";
 import { modelBytes, serve, sha256Of } from "../../../support/model-server.ts";
 import { modelArtifact, useServerAndVolume } from "../../../support/models.ts";
+import { until } from "../../../support/until.ts";
 
 const bytes = modelBytes(3 * 1024 ** 2 + 12_345);
 const used = useServerAndVolume({ bytes });
@@ -194,12 +204,28 @@ describe("what lies in a model's place already", () => {
     expect(readFileSync(path()).equals(bytes)).toBe(true);
   });
 
+  it("is not hashed to its end when the gateway stops", async () => {
+    mkdirSync(path("checkpoints"), { recursive: true });
+    writeFileSync(path(), "");
+    // Nobody hashes that within the time of a test.
+    truncateSync(path(), 2 ** 40);
+    used.server.onRequest = (_request, response) => {
+      response.writeHead(404).end();
+      return true;
+    };
+    const stopping = new AbortController();
+    const stopped = used.volume.bring([artifact({ sha256: sha256Of(bytes) })], {}, stopping.signal);
+    await until("it is looked at", () => used.volume.log.some(({ msg }) => msg === "model is taken as it is"));
+    stopping.abort();
+    await expect(stopped).rejects.toThrow();
+  });
+
   it("never leads out of the models folder by a link on the volume", async () => {
     const outside = join(used.volume.folder, "outside");
     mkdirSync(outside);
     mkdirSync(used.volume.root, { recursive: true });
     symlinkSync(outside, path("checkpoints"));
-    const { reason } = await used.volume.failure([artifact()]);
+    const { reason } = await used.volume.failure([artifact({ target_path: "deep/m.safetensors" })]);
     expect(reason).toContain(`lies outside the models folder: a link leads to ${outside}`);
     expect([readdirSync(outside), existsSync(path())]).toEqual([[], false]);
     expect(statSync(used.volume.root).isDirectory()).toBe(true);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bytesLacking } from "../../../../gateway/boot/models/room.ts";
@@ -78,6 +78,15 @@ describe("a model that cannot be had", () => {
   it("because redirects go round in circles, is named", async () => {
     answer(302, { location: "/m" });
     expect((await used.volume.failure([artifact()])).reason).toContain("redirects more than 8 times");
+  });
+});
+
+describe("a volume that cannot be written to", () => {
+  it("is named, with what can be done about it", async () => {
+    writeFileSync(used.volume.root, "a file");
+    const { stage, reason, remedy } = await used.volume.failure([artifact()]);
+    expect([stage, remedy]).toEqual(["models", "see to it that the gateway may write to the volume"]);
+    expect(reason).toContain(`${used.volume.root}: it cannot be written: EEXIST`);
   });
 });
 

@@ -162,6 +162,7 @@ describe("a job's event stream", () => {
 
   it("asks ComfyUI for previews that tell their node", async () => {
     await start();
+    await until("it has said something", () => gateway.comfy.messages.length > 0);
     expect(gateway.comfy.messages.map((message) => JSON.parse(message) as unknown)).toEqual([
       { type: "feature_flags", data: { supports_preview_metadata: true } },
     ]);

@@ -31,7 +31,7 @@ it("a ComfyUI with previews shows them in the job's event stream, with the node 
   comfy = await startStandIn({ previewMethod: "auto" });
   gateway = await startGateway({
     ...{ workflow, contract, ready: false },
-    settings: (settings) => ({ ...settings, comfy: { url: comfy.url, process: null } }),
+    settings: (settings) => ({ ...settings, comfy: { url: comfy.url, folder: null, process: null } }),
   });
   await until("the gateway is ready", async () => (await fetch(`${gateway.url}/healthz`)).ok);
   const stream = await openStream(gateway, await gateway.run({ seconds: 1 }));
