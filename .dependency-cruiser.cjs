@@ -42,7 +42,8 @@ module.exports = {
       "contract/",
       "providers/[^/]+\\.ts$",
       "providers/runpod/(env-files|deploy-profiles)\\.ts$",
-      "providers/image/git\\.ts$",
+      "providers/image/",
+      "providers/image/github/settings\\.ts$",
     ]),
     only("providers", ["contract/"]),
     {

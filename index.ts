@@ -10,6 +10,7 @@ export const {
   webhookSecret,
   podId,
   imageRef,
+  baseImageRef,
   gpuType,
   dataCenter,
   costPerHour,

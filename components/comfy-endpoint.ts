@@ -13,7 +13,9 @@ import { Owner } from "../providers/owner.ts";
 import { RegistryAuth } from "../providers/registry-auth.ts";
 import { type DeployProfile, type PlacementAttempt, RunPodPod } from "../providers/runpod-pod.ts";
 import { WebhookSecret } from "../providers/webhook-secret.ts";
+import { endpointImage, type ImageBuildArgs, pullLogin } from "./image.ts";
 import { podArgs, podSettings } from "./pod-args.ts";
+import { asRunError } from "./run-error.ts";
 
 export { EndpointKey, type EndpointKeyArgs } from "../providers/endpoint-key.ts";
 
@@ -56,8 +58,13 @@ export interface ComfyEndpointArgs {
    * part of the stack; an id names one that exists and stays yours. The pod is placed beside it, in the secure cloud.
    */
   networkVolume?: NewNetworkVolume | ExistingNetworkVolume | undefined;
-  /** Login for a private image. An app's `build.container_registry_auth_id` wins over it. */
+  /**
+   * Login with which pods pull a private image. An app's `build.container_registry_auth_id` wins over it; without either, and
+   * with an image on ghcr.io, it is `GHCR_USERNAME` and `GHCR_TOKEN` of the environment.
+   */
   registry?: { username: pulumi.Input<string>; password: pulumi.Input<string> } | undefined;
+  /** How the images of an app without `build.image_ref` are built, when no registry has them. */
+  imageBuild?: ImageBuildArgs | undefined;
   /** Terms to ask a pod for, in this order. @default community spot, community, secure spot, secure */
   profiles?: DeployProfile[] | undefined;
   /** How many places are asked on the terms of one profile before the next. @default 4 */
@@ -101,12 +108,15 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
   readonly endpointUrl: pulumi.Output<string>;
   /** Key for the header `x-api-key`. Secret. */
   readonly apiKey: pulumi.Output<string>;
-  /** Address of the page that shows the API and runs the workflow. */
+  /** Address of the page that shows the API; the one that runs the workflow is at `endpointUrl` itself. */
   readonly docsUrl: pulumi.Output<string>;
   /** What webhooks are signed with: receivers verify them with it. Secret. */
   readonly webhookSecret: pulumi.Output<string>;
   readonly podId: pulumi.Output<string>;
+  /** What the pod runs: as the app names it, else `repository@sha256:…`. */
   readonly imageRef: pulumi.Output<string>;
+  /** The image below it, with ComfyUI; undefined when the app names its image. */
+  readonly baseImageRef: pulumi.Output<string | undefined>;
   readonly gpuType: pulumi.Output<string>;
   readonly dataCenter: pulumi.Output<string>;
   /** USD per hour for the whole pod. */
@@ -123,20 +133,22 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
     const owner = new Owner(`${name}-owner`, { parent: this });
     const apiKey = chooseApiKey(deployable, name, args, { parent: this, dependsOn: owner });
     const webhookSecret = chooseWebhookSecret(deployable, name, args, { parent: this, dependsOn: owner });
-    const imageRef = imageOf(deployable);
+    const { app } = deployable;
+    const image = endpointImage({ name, app, appFile: args.app, build: args.imageBuild ?? {}, parent: this });
     const volume = mountedVolume(name, args.networkVolume, owner, this);
     const pod = new RunPodPod(
       `${name}-pod`,
       {
-        ...podArgs(deployable, imageRef),
+        ...podArgs(deployable, image.imageRef),
         ownerSeed: owner.seed,
         env: podEnv(deployable, { apiKey, webhookSecret: webhookSecret.all }, args),
-        registryAuthId: registryAuthId(name, deployable, args.registry, owner, this),
+        registryAuthId: registryAuthId(name, deployable, pullLogin(app, args.registry), owner, this),
         networkVolumeId: volume?.id,
         networkVolumeDataCenter: volume?.dataCenter,
         profiles: args.profiles,
         attemptsPerProfile: args.attemptsPerProfile,
         onHostFull: args.onHostFull,
+        onFailed: args.onFailed,
         stopAfterSeconds: args.stopAfterSeconds,
         terminateAfterSeconds: args.terminateAfterSeconds,
         adoptPodId: args.adoptPodId,
@@ -163,7 +175,8 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
     this.apiKey = apiKey;
     this.webhookSecret = webhookSecret.secret;
     this.podId = pod.podId;
-    this.imageRef = pulumi.output(imageRef);
+    this.imageRef = image.imageRef;
+    this.baseImageRef = image.baseImageRef;
     this.gpuType = pod.gpuType;
     this.dataCenter = pod.dataCenter;
     this.costPerHour = pod.costPerHour;
@@ -187,10 +200,6 @@ function readDeployable(appFile: string): Deployable {
     throw asRunError(error);
   }
 }
-
-/** The engine shows it as its message alone, when it is somebody's to mend. */
-const asRunError = (error: unknown): unknown =>
-  error instanceof UserError ? new pulumi.RunError(error.message) : error;
 
 /** The app's own key wins over a generated one. */
 function chooseApiKey(
@@ -266,9 +275,4 @@ function registryAuthId(
   const known = app.build.container_registry_auth_id;
   if (known !== undefined || login === undefined) return known;
   return new RegistryAuth(`${name}-registry`, { ...login, ownerSeed: owner.seed }, { parent }).registryAuthId;
-}
-
-function imageOf({ app }: Deployable): string {
-  if (app.build.image_ref !== undefined) return app.build.image_ref;
-  throw new pulumi.RunError('"build.image_ref" is missing; give the golden image that the pod runs');
 }

@@ -2,7 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { UserError } from "../contract/errors.ts";
 import { parseDocument } from "../contract/parse.ts";
+import type { StackConfigKey } from "../contract/stack-config.ts";
 import { onFailedActions } from "../providers/endpoint-ready.ts";
+import { backendVariable, backendWishes } from "../providers/image/backend.ts";
 import { parseProfiles } from "../providers/runpod/deploy-profiles.ts";
 import { type Env, withEnvFiles } from "../providers/runpod/env-files.ts";
 import type { ComfyEndpointArgs } from "./comfy-endpoint.ts";
@@ -54,12 +56,19 @@ const schema = z.object({
   networkVolumeGb: whole("GB").optional(),
   networkVolumeDataCenter: z.string().optional(),
   registryUsername: z.string().optional(),
-});
+  imageBuildBackend: z.enum(backendWishes, words(backendWishes)).optional(),
+  imageBuildTimeoutSeconds: whole("seconds").optional(),
+  imageBuildPollSeconds: whole("seconds").optional(),
+  imageBuildWorkflow: z.stringbool({ truthy: ["true"], falsy: ["false"] }).optional(),
+} satisfies Record<Exclude<StackConfigKey, "runpodApiKey" | "registryPassword">, z.ZodType>);
 
 /** Variables that win over a key of the config. */
 const fromEnvironment: Partial<Record<keyof z.input<typeof schema>, string>> = {
   deployProfiles: "COMFY_ENDPOINTS_RUNPOD_DEPLOY_PROFILES",
   maxDeployAttempts: "COMFY_ENDPOINTS_RUNPOD_MAX_DEPLOY_ATTEMPTS",
+  imageBuildBackend: backendVariable,
+  imageBuildTimeoutSeconds: "COMFY_ENDPOINTS_IMAGE_BUILD_TIMEOUT_SECONDS",
+  imageBuildPollSeconds: "COMFY_ENDPOINTS_IMAGE_BUILD_POLL_SECONDS",
 };
 
 /** Tokens that a pod downloads models with; handed on when they are set where the program runs. */
@@ -103,6 +112,12 @@ function endpointArgs(settings: z.output<typeof schema>, config: pulumi.Config):
     terminateAfterSeconds: terminateAfter,
     idleStopMinutes: settings.idleStopMinutes,
     networkVolume: networkVolumeOf(settings),
+    imageBuild: {
+      backend: settings.imageBuildBackend,
+      timeoutSeconds: settings.imageBuildTimeoutSeconds,
+      pollSeconds: settings.imageBuildPollSeconds,
+      keepWorkflow: settings.imageBuildWorkflow,
+    },
     registry:
       registryUsername === undefined || password === undefined ? undefined : { username: registryUsername, password },
   };

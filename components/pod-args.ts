@@ -1,3 +1,4 @@
+import type { Input } from "@pulumi/pulumi";
 import type { Deployable } from "../contract/deployable.ts";
 import { type PodSettings, podPaths, podPorts } from "../contract/pod-env.ts";
 import type { RunPodPodArgs } from "../providers/runpod-pod.ts";
@@ -28,7 +29,10 @@ export function podSettings(
 const listed = (paths: readonly string[]): string | undefined => (paths.length === 0 ? undefined : paths.join(","));
 
 /** The pod that an app asks for, but for what is known only at deployment. Sizes in GB. */
-export function podArgs({ app }: Deployable, image: string): Omit<RunPodPodArgs, "ownerSeed" | "env" | "podRotation"> {
+export function podArgs(
+  { app }: Deployable,
+  image: Input<string>,
+): Omit<RunPodPodArgs, "ownerSeed" | "env" | "podRotation"> {
   return {
     appId: app.app_id,
     image,

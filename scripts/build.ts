@@ -19,7 +19,14 @@ function build(folder: string): number {
   const { status } = spawnSync(process.execPath, [...compiler, "--outDir", folder], { stdio: "inherit" });
   if (status !== 0) return 1;
   nameDeclarations(folder);
-  for (const path of ["docker", ".dockerignore", "README.md", "LICENSE", "gateway/openapi/docs.html"]) {
+  for (const path of [
+    "docker",
+    ".dockerignore",
+    ".github/workflows/build_golden_image.yml",
+    "README.md",
+    "LICENSE",
+    "gateway/playground/page",
+  ]) {
     const from = join(root, path);
     if (existsSync(from)) cpSync(from, join(folder, path), { recursive: true, filter: isSource });
   }
@@ -47,6 +54,8 @@ function published({ name, version, description, type, engines, exports, depende
   const needed = Object.entries(dependencies).filter(([dependency]) => dependency !== "commander");
   const isPulumi = ([dependency]: [string, string]) => dependency.startsWith("@pulumi/");
   const peers = needed.filter(isPulumi).map(([dependency, pinned]) => [dependency, `^${pinned}`] as const);
+  // The others are imported only where images are built with them; Pulumi downloads a plugin for each that is installed.
+  const optional = peers.flatMap(([dependency]) => (dependency === "@pulumi/pulumi" ? [] : [dependency]));
   const { types, default: main } = compiled(exports["."] ?? "");
   return {
     name,
@@ -60,6 +69,7 @@ function published({ name, version, description, type, engines, exports, depende
     exports: Object.fromEntries(Object.entries(exports).map(([subpath, file]) => [subpath, compiled(file)])),
     // A program has one Pulumi SDK: its own.
     peerDependencies: Object.fromEntries(peers),
+    peerDependenciesMeta: Object.fromEntries(optional.map((dependency) => [dependency, { optional: true }])),
     dependencies: Object.fromEntries(needed.filter((dependency) => !isPulumi(dependency))),
   };
 }

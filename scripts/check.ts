@@ -19,6 +19,7 @@ const checks: Check[] = [
     command: ["eslint/bin/eslint.js", ".", "--max-warnings=0"],
   },
   { name: "types", command: ["typescript/bin/tsc", "-p", "."] },
+  { name: "types of pages", command: ["typescript/bin/tsc", "-p", "tsconfig.playground.json"] },
   { name: "import directions", command: ["dependency-cruiser/bin/dependency-cruiser.mjs", "."] },
   { name: "dead code", command: ["knip/bin/knip.js"] },
   { name: "duplicate code", command: ["jscpd/run-jscpd.js", "."] },

@@ -115,7 +115,11 @@ async function leaveRunning(deployment: Deployment, runPod: LocalRunPod): Promis
     -H 'content-type: application/json' -d '{"prompt": "${prompt}"}'
   curl -s ${endpointUrl}/jobs/<job_id> -H 'x-api-key: ${apiKey}'
 
-  ${cend} invoke demo --input-prompt "${prompt}" --wait --output demo-output
+  ${cend} invoke demo --input-prompt "${prompt}" --wait --out demo-output
+
+Or open its playground in a browser:
+
+  ${endpointUrl}/
 
 Take it down:
 

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { localPodEnv, podPorts } from "../../contract/pod-env.ts";
+import { localPodEnv, podPaths, podPorts } from "../../contract/pod-env.ts";
 import { type GatewayProgram, startGatewayProgram } from "../../test/support/gateway-program.ts";
 import { until } from "../../test/support/until.ts";
 
@@ -43,6 +43,8 @@ export interface Bench {
 
 export function createBench(): Bench {
   const folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-bench-"));
+  const comfyFolder = join(folder, podPaths.comfy);
+  mkdirSync(join(comfyFolder, "output"), { recursive: true });
   writeFileSync(join(folder, "contract.json"), JSON.stringify(contract));
   writeFileSync(join(folder, "workflow.json"), JSON.stringify({ prompt: workflow }));
   const children: ChildProcess[] = [];
@@ -69,6 +71,8 @@ export function createBench(): Bench {
       const gateway = startGatewayProgram(
         [
           ...["--contract-path", "contract.json", "--workflow-path", "workflow.json", "--comfy-url", comfyUrl],
+          // As in a pod, where the gateway knows it.
+          ...["--comfy-folder", comfyFolder],
           ...["--listen-port", "0", "--state-db", join(name, "jobs.db")],
         ],
         { cwd: folder, env: { ...process.env, COMFY_ENDPOINTS_API_KEY: key } },

@@ -12,11 +12,16 @@ export interface Inputs {
 /** From the request to the bytes of the picture. */
 export type Way = (inputs: Inputs) => Promise<Buffer>;
 
-/** The ways in which a caller of the gateway may wait. */
-export function gatewayWays({ ask, open }: Client): Record<"?wait" | "long poll" | "SSE", Way> {
+/** The ways in which a caller of the gateway may wait, and get a picture in the answer or after it. */
+export function gatewayWays({
+  ask,
+  open,
+}: Client): Record<"?wait" | "long poll" | "SSE" | "?wait for bytes" | "long poll for bytes", Way> {
   const download = ({ output }: Job): Promise<Buffer> => ask(`/files/${String(output?.result["image"])}/download`);
   const queue = async (inputs: Inputs): Promise<string> => (jsonOf(await ask("/run", inputs)) as Job).job_id;
   return {
+    "?wait for bytes": (inputs) => ask("/run?wait=60", inputs, picture),
+    "long poll for bytes": async (inputs) => ask(`/jobs/${await queue(inputs)}?wait=60`, undefined, picture),
     "?wait": async (inputs) => download(jsonOf(await ask("/run?wait=60", inputs)) as Job),
     "long poll": async (inputs) => download(jsonOf(await ask(`/jobs/${await queue(inputs)}?wait=60`)) as Job),
     SSE: async (inputs) => {
@@ -28,3 +33,5 @@ export function gatewayWays({ ask, open }: Client): Record<"?wait" | "long poll"
     },
   };
 }
+
+const picture = { accept: "image/png" };

@@ -1,17 +1,22 @@
 import { Stack, StackNotFoundError } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
 import { UserError } from "../../contract/errors.ts";
+import { type StackConfigKey, stackConfigKeys } from "../../contract/stack-config.ts";
+import type { Changes } from "./changes.ts";
+import { forgetDockerImages } from "./docker-images.ts";
 import { engineFailure, ProgramFailure } from "./failure.ts";
-import { type Changes, operate, type RunOptions } from "./operation.ts";
+import { operate, type RunOptions } from "./operation.ts";
 import type { EndpointOutputs } from "./outputs.ts";
 import type { Project } from "./project.ts";
-import { readOutputs } from "./pulumi-cli.ts";
+import { readOutputs, writeSecret } from "./pulumi-cli.ts";
+import type { StackSettings } from "./settings.ts";
 
 /** Config of a stack; Pulumi.yaml says what each key means. */
 export interface DeploymentConfig {
   /** Absolute path of app.json. */
   app: string;
-  readyTimeoutSeconds?: number;
+  /** What else is to be set; the other keys stay as they are. */
+  settings?: StackSettings;
 }
 
 /** One stack: an app that is, or is to be, deployed. Failures of the engine are {@link UserError}s. */
@@ -20,6 +25,8 @@ export interface Deployment {
   configure(config: DeploymentConfig): Promise<void>;
   up(options?: RunOptions): Promise<{ changes: Changes; outputs: EndpointOutputs }>;
   preview(options?: RunOptions): Promise<{ changes: Changes }>;
+  /** Reads what there really is into the state, and changes nothing else. */
+  refresh(options?: RunOptions): Promise<{ changes: Changes }>;
   /** Deletes all resources and then the stack itself. */
   destroy(options?: RunOptions): Promise<{ changes: Changes }>;
   /** @throws {UserError} when no deployment of the stack ever finished */
@@ -60,22 +67,32 @@ function createDeploymentOf({ workspace, cli }: Project, stack: Stack): Deployme
 
   return {
     stackName,
-    async configure({ app, readyTimeoutSeconds }) {
-      const config = { app, ...(readyTimeoutSeconds !== undefined && { readyTimeoutSeconds }) };
-      const entries = Object.entries(config).map(([key, value]) => [
-        `comfy-endpoints:${key}`,
-        { value: String(value) },
-      ]);
-      await stack.setAllConfig(Object.fromEntries(entries) as Record<string, { value: string }>);
+    async configure({ app, settings = {} }) {
+      const entries = Object.entries({ ...settings, app }) as [StackConfigKey, string][];
+      const isSecret = (key: StackConfigKey, value: string): boolean => stackConfigKeys[key].secret && value !== "";
+      const plain = entries.filter(([key, value]) => value !== "" && !isSecret(key, value));
+      await stack.setAllConfig(Object.fromEntries(plain.map(([key, value]) => [`comfy-endpoints:${key}`, { value }])));
+      const unset = entries.filter(([, value]) => value === "").map(([key]) => `comfy-endpoints:${key}`);
+      if (unset.length > 0) await stack.removeAllConfig(unset);
+      for (const [key, value] of entries) if (isSecret(key, value)) await writeSecret(cli, stackName, key, value);
     },
     async up(options = {}) {
+      await forgetDockerImages(stack, cli, options.onOutput);
       const changes = await operate(stack, "up", options, (engine) => stack.up(engine));
       return { changes, outputs: await outputs() };
     },
     preview: async (options = {}) => ({
       changes: await operate(stack, "preview", options, (engine) => stack.preview(engine)),
     }),
+    // With the program the engine uses today's config and credentials instead of the last deployment's.
+    async refresh(options = {}) {
+      await forgetDockerImages(stack, cli, options.onOutput);
+      return {
+        changes: await operate(stack, "refresh", options, (engine) => stack.refresh({ ...engine, runProgram: true })),
+      };
+    },
     async destroy(options = {}) {
+      await forgetDockerImages(stack, cli, options.onOutput);
       const destroy = (runProgram: boolean) =>
         operate(stack, "destroy", options, (engine) => stack.destroy({ ...engine, runProgram }));
       // Running the program makes the engine use today's config and credentials instead of the last deployment's.

@@ -17,3 +17,10 @@ export async function findEngine(env: Env, onProgress: (line: string) => void, s
     throw error instanceof SetupError ? new UserError(error.message, [], { cause: error }) : error;
   }
 }
+
+/** The engine that is here already, and where it comes from; nothing is fetched or built. */
+export async function engineHere(
+  env: Env,
+): Promise<{ version: string; source: "given" | "path" | "cache" } | undefined> {
+  return (await import("../../scripts/engine/index.js")).engineHere(env);
+}

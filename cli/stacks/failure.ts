@@ -1,5 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { UserError } from "../../contract/errors.ts";
+import { authRemedy, noKeyRemedy } from "../../providers/runpod/errors.ts";
+import { UnauthorizedError } from "../errors.ts";
 
 /** What the engine reports while it runs, as far as failures go. */
 export interface Diagnostic {
@@ -10,6 +12,9 @@ export interface Diagnostic {
 
 /** The program failed, before any resource did. */
 export class ProgramFailure extends UserError {}
+
+/** What a provider says of RunPod's key, in a process of the engine's. */
+const keyTroubles = [authRemedy, noKeyRemedy];
 
 /**
  * A failed run of the engine in as few lines as say which resource failed, and why.
@@ -28,6 +33,9 @@ export function engineFailure(
   const [only, ...more] = reasons;
   if (only === undefined) return new UserError(`${operation} failed without saying why`, [], options);
   const text = more.length === 0 ? `: ${only}` : `:\n${reasons.map(indented).join("\n")}`;
+  if (reasons.some((one) => keyTroubles.some((trouble) => one.includes(trouble)))) {
+    return new UnauthorizedError(`${operation} failed${text}`, [], options);
+  }
   const ofProgram = errors.some((error) => error.urn === undefined && reason(error) !== "");
   return new (ofProgram ? ProgramFailure : UserError)(`${operation} failed${text}`, [], options);
 }

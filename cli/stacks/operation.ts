@@ -1,9 +1,7 @@
 import { ConcurrentUpdateError, type EngineEvent, type Stack } from "@pulumi/pulumi/automation/index.js";
+import type { Changes } from "./changes.ts";
 import { type Diagnostic, engineFailure } from "./failure.ts";
 import { locksAreStale } from "./lock.ts";
-
-/** Number of resources by what happened to them. */
-export type Changes = Partial<Record<"create" | "update" | "same" | "delete" | "replace", number>>;
 
 export interface RunOptions {
   /** Told the engine's output as it comes. */

@@ -40,7 +40,7 @@ const repositoryProgram = resolve(import.meta.dirname, "../../index.ts");
 export function pulumiCli({ stateDir, env, engine, program = repositoryProgram }: ProjectOptions): PulumiCli {
   const folder = resolve(stateDir);
   const state = prepareStateDir(folder, program, env);
-  const settings = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true" };
+  const settings = { PULUMI_SKIP_UPDATE_CHECK: "true", PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true" };
   return {
     command: engine.pulumi,
     folder,
@@ -67,26 +67,64 @@ export async function readConfig(cli: PulumiCli, stackName: string, key: string)
   return answer.failed ? undefined : answer.stdout.trim();
 }
 
-/** Names of the stacks in the backend. */
-export async function listStacks(cli: PulumiCli): Promise<string[]> {
+/** Sets a secret of a stack's config, by a way that no list of processes shows. */
+export async function writeSecret(cli: PulumiCli, stackName: string, key: string, value: string): Promise<void> {
+  const args = ["config", "set", "--secret", `comfy-endpoints:${key}`, "--stack", stackName];
+  const answer = await runPulumi(cli, args, value);
+  if (answer.failed) throw engineFailure(`setting ${key} of the stack ${stackName}`, [], answer.stderr);
+}
+
+/** Names of the stacks in the backend that hold an endpoint; a shared one may hold others. */
+export async function endpointStacks(cli: PulumiCli): Promise<string[]> {
   const answer = await runPulumi(cli, ["stack", "ls", "--json"]);
   if (answer.failed) throw engineFailure("listing the stacks", [], answer.stderr);
-  return z
-    .array(z.object({ name: z.string() }))
-    .parse(JSON.parse(answer.stdout))
-    .map(({ name }) => name);
+  const names = stackList.parse(JSON.parse(answer.stdout)).map(({ name }) => name);
+  const holds = await Promise.all(names.map(async (name) => holdsEndpoint(await exportState(cli, name))));
+  return names.filter((_, at) => holds[at]);
+}
+
+const stackList = z.array(z.object({ name: z.string() }));
+
+const stackState = z.object({
+  deployment: z.object({ resources: z.array(z.object({ type: z.string() })).nullish() }),
+});
+
+const holdsEndpoint = (state: unknown): boolean =>
+  (stackState.parse(state).deployment.resources ?? []).some(
+    ({ type }) => type === "comfy-endpoints:index:ComfyEndpoint",
+  );
+
+/** What a stack holds, its secrets as they lie in the backend. */
+export async function exportState(cli: PulumiCli, stackName: string): Promise<unknown> {
+  const answer = await runPulumi(cli, ["stack", "export", "--stack", stackName]);
+  if (answer.failed) throw engineFailure(`reading the stack ${stackName}`, [], answer.stderr);
+  return JSON.parse(answer.stdout);
+}
+
+/** Puts another state in the place of a stack's. */
+export const importState = (cli: PulumiCli, stackName: string, state: object): Promise<PulumiAnswer> =>
+  runPulumi(cli, ["stack", "import", "--stack", stackName], JSON.stringify(state));
+
+interface PulumiAnswer {
+  failed: boolean;
+  stdout: string;
+  stderr: string;
 }
 
 const runPulumi = (
   { command, folder, env }: PulumiCli,
   args: readonly string[],
-): Promise<{ failed: boolean; stdout: string; stderr: string }> =>
+  input?: string,
+): Promise<PulumiAnswer> =>
   new Promise((done) => {
-    execFile(command, [...args, "--non-interactive"], { cwd: folder, env }, (error, stdout, stderr) =>
+    const options = { cwd: folder, env, maxBuffer: 256 * 1024 ** 2 };
+    const child = execFile(command, [...args, "--non-interactive"], options, (error, stdout, stderr) =>
       done({
         failed: error !== null,
         stdout,
         stderr: stderr === "" && error !== null ? `error: ${error.message}` : stderr,
       }),
     );
+    // It may end without reading.
+    child.stdin?.on("error", () => undefined).end(input);
   });

@@ -34,6 +34,15 @@ export function knownStacks(folder: string): string[] {
     .sort();
 }
 
+/** Remembers a stack's config; what it gives back puts that in the place of whatever was set since. */
+export function keepConfig(folder: string, stackName: string): () => void {
+  const file = join(folder, "stacks", `Pulumi.${stackName}.yaml`);
+  const text = existsSync(file) ? readFileSync(file, "utf8") : undefined;
+  return () => {
+    if (text !== undefined && existsSync(file)) writeFileSync(file, text);
+  };
+}
+
 /** Whether stacks may exist that the state folder does not know: those of a backend shared with other machines. */
 export const usesSharedBackend = (env: Env): boolean =>
   env["PULUMI_BACKEND_URL"] !== undefined || env["PULUMI_ACCESS_TOKEN"] !== undefined || isLoggedIn(env);

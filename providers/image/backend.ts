@@ -1,10 +1,10 @@
 /** Who builds an image that no registry has yet. */
 import { UserError } from "../../contract/errors.ts";
 
-const wishes = ["auto", "local", "github_actions", "prebuilt"] as const;
+export const backendWishes = ["auto", "local", "github_actions", "prebuilt"] as const;
 
 /** What the user asks for. `prebuilt` never builds. */
-export type BackendWish = (typeof wishes)[number];
+export type BackendWish = (typeof backendWishes)[number];
 
 export type Backend = "none" | "local" | "github_actions";
 
@@ -21,9 +21,9 @@ export const backendVariable = "COMFY_ENDPOINTS_IMAGE_BUILD_BACKEND";
 
 /** @throws {UserError} naming the variable and the values it takes */
 export function parseBackend(text: string | undefined): BackendWish {
-  const wish = wishes.find((known) => known === (text ?? "auto"));
+  const wish = backendWishes.find((known) => known === (text ?? "auto"));
   if (wish !== undefined) return wish;
-  throw new UserError(`${backendVariable} is "${text ?? ""}"; give ${wishes.join(", ")}`);
+  throw new UserError(`${backendVariable} is "${text ?? ""}"; give ${backendWishes.join(", ")}`);
 }
 
 /**

@@ -1,13 +1,13 @@
 /** The files of a build context, read. */
 import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { join, matchesGlob, relative, sep } from "node:path";
 import { UserError } from "../../contract/errors.ts";
 import type { ContextFile } from "./fingerprint.ts";
 import { trackedFiles } from "./git.ts";
 
 /** What is made when programs run, and is no source. Names that begin with a dot match no pattern either. */
-const neverContext = ["**/node_modules", "**/__pycache__", "**/*.pyc", "**/*.d.ts"];
+export const neverContext = ["**/node_modules", "**/__pycache__", "**/*.pyc", "**/*.d.ts"];
 
 export interface ContextFiles {
   files: ContextFile[];
@@ -33,6 +33,11 @@ export async function contextFiles(folder: string, patterns: readonly string[]):
   return { files: [...paths].sort().map((path) => contextFile(folder, path)), untracked: [...untracked].sort() };
 }
 
+/** Whether a path is one that these patterns take, if it is there. */
+export const isContextPath = (path: string, patterns: readonly string[]): boolean =>
+  patterns.some((pattern) => matchesGlob(path, pattern)) &&
+  !neverContext.some((pattern) => matchesGlob(path, pattern) || matchesGlob(path, `${pattern}/**`));
+
 function matches(folder: string, pattern: string): string[] {
   return globSync(pattern, { cwd: folder, exclude: neverContext, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
@@ -51,4 +56,5 @@ function contextFile(folder: string, path: string): ContextFile {
 /** SHA-256 of a file, in hex. */
 export const sha256OfFile = (path: string): string => sha256(readFileSync(path));
 
-const sha256 = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");
+/** In hex. */
+export const sha256 = (content: Uint8Array): string => createHash("sha256").update(content).digest("hex");

@@ -19,7 +19,7 @@ const unsetInHooks = Object.fromEntries(
  * @throws {UserError} when the folder is in a git checkout, and git cannot be asked
  */
 export async function trackedFiles(folder: string): Promise<ReadonlySet<string> | undefined> {
-  if (!isInCheckout(folder)) return undefined;
+  if (checkoutFolder(folder) === undefined) return undefined;
   // Whoever owns the checkout: nothing of it is run.
   const ask = ["-C", folder, "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--recurse-submodules"];
   const listed = await git(ask).catch((cause: unknown) => {
@@ -29,10 +29,11 @@ export async function trackedFiles(folder: string): Promise<ReadonlySet<string> 
   return paths.length === 0 ? undefined : new Set(paths);
 }
 
-function isInCheckout(folder: string): boolean {
+/** The folder of the git checkout that a folder is in; undefined when it is in none. */
+export function checkoutFolder(folder: string): string | undefined {
   for (let at = resolve(folder); ; at = dirname(at)) {
-    if (existsSync(join(at, ".git"))) return true;
-    if (dirname(at) === at) return false;
+    if (existsSync(join(at, ".git"))) return at;
+    if (dirname(at) === at) return undefined;
   }
 }
 

@@ -22,7 +22,7 @@ export const imageFiles: Record<ImageKind, readonly string[]> = {
     "docker/gateway/package.json",
     "docker/install_plugins.py",
     "docker/nginx.conf",
-    `gateway/**/*.{ts,js,html}`,
+    "gateway/**/*.{ts,js,html,css}",
     `providers/runpod/${usedByGateway}.${code}`,
   ],
 };

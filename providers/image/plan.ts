@@ -20,6 +20,8 @@ export interface PlannedImage extends BuildInputs {
   dockerfile: string;
   /** Absolute path of the folder that `files` are relative to. */
   context: string;
+  /** Globs, relative to the context, that `files` are found with. */
+  patterns: readonly string[];
 }
 
 export interface ImagePlan {
@@ -120,10 +122,24 @@ async function readInputs(
   kind: ImageKind,
   { dockerfile, context }: Places,
   buildArgs: Record<string, string>,
-): Promise<{ inputs: BuildInputs; untracked: string[] }> {
+): Promise<{ inputs: BuildInputs & Pick<PlannedImage, "patterns">; untracked: string[] }> {
   const isPackage = context === realpathSync(packageFolder) || context === packageFolder;
-  const { files, untracked } = await contextFiles(context, isPackage ? imageFiles[kind] : ["**/*"]);
-  return { inputs: { dockerfileSha256: sha256OfFile(dockerfile), files, buildArgs }, untracked };
+  const patterns = isPackage ? imageFiles[kind] : ["**/*"];
+  const { files, untracked } = await contextFiles(context, patterns);
+  return { inputs: { dockerfileSha256: sha256OfFile(dockerfile), files, buildArgs, patterns }, untracked };
+}
+
+/**
+ * An image as its files are now, for who was told where they are.
+ * @throws {UserError} when it would be another one than was planned
+ */
+export async function readImage(
+  kind: ImageKind,
+  { imageRef, dockerfile, context, buildArgs }: Omit<PlannedImage, "patterns" | "files" | "dockerfileSha256">,
+): Promise<PlannedImage> {
+  const { inputs } = await readInputs(kind, { dockerfile, context }, buildArgs);
+  if (imageRef.endsWith(fingerprint(inputs))) return { imageRef, dockerfile, context, ...inputs };
+  throw new UserError(`the files of ${imageRef} were changed since it was planned; run pulumi up again`);
 }
 
 function untrackedWarnings(paths: readonly string[]): string[] {

@@ -39,11 +39,21 @@ const images: Group = {
   variables: {
     COMFY_ENDPOINTS_IMAGE_BUILD_BACKEND:
       "Who builds an image that no registry has: `auto` (unless set), `local` (Docker here), `github_actions`, or `prebuilt` (nobody)",
-    GHCR_USERNAME: "Login for ghcr.io, with `GHCR_TOKEN`; without them Docker's own login is used",
+    COMFY_ENDPOINTS_IMAGE_BUILD_TIMEOUT_SECONDS:
+      "How long the registry may take to show an image that was built, 1800 unless set",
+    COMFY_ENDPOINTS_IMAGE_BUILD_POLL_SECONDS: "Time between two looks, 15 unless set",
+    GHCR_USERNAME:
+      "Login for ghcr.io, with `GHCR_TOKEN`: images are pushed with it, and pods pull with it; without them Docker's own login pushes",
     GHCR_TOKEN: "A token of that user that may read packages, and write them to build",
     GITHUB_TOKEN: "Token that GitHub Actions is asked with; for ghcr.io too when nothing else is known",
     GITHUB_REPOSITORY: "Repository whose workflow builds images: `owner/name`",
+    COMFY_ENDPOINTS_GHA_WORKFLOW: "File of that workflow in `.github/workflows`, `build_golden_image.yml` unless set",
+    COMFY_ENDPOINTS_GHA_REF: "Branch or tag that is built, `main` unless set. It must have the files that are here",
+    COMFY_ENDPOINTS_GHA_TIMEOUT_SECONDS: "How long a build there may take, 1800 unless set",
+    COMFY_ENDPOINTS_GHA_POLL_SECONDS: "Time between two looks at it, 10 unless set",
+    GITHUB_API_URL: "GitHub's API, `https://api.github.com` unless set; GitHub Enterprise has its own",
     DOCKER_CONFIG: "Folder of Docker's own configuration, as for Docker",
+    DOCKER_BUILDKIT: "`0` has Docker build with its classic builder, as for Docker",
     COMFY_PLUGINS_JSON: "A build argument of the golden image: its packs of nodes",
     COMFYUI_REPO: "A build argument of the image below it: where ComfyUI comes from",
     COMFYUI_REF: "A build argument of the image below it: ComfyUI's commit",

@@ -54,6 +54,21 @@ export async function engine({ onProgress, onTick, signal, env = process.env }) 
 }
 
 /**
+ * The engine that is here already; nothing is downloaded or built.
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<{version: string, source: "given" | "path" | "cache"} | undefined>}
+ */
+export async function engineHere(env) {
+  const facts = await look(env);
+  const source = chooseSource(facts);
+  if (source === "given") {
+    return { source, version: (await pulumiVersion(join(facts.givenFolder, "pulumi"), env)) ?? "" };
+  }
+  if (source === "path") return { source, version: facts.machine?.version ?? "" };
+  return source === "cache" ? { source, version: engineVersion } : undefined;
+}
+
+/**
  * The environment in which that engine works: itself and the right Node first on PATH, no look for updates, no download
  * of plugins that a program does not use.
  * @param {FoundEngine} found
@@ -68,7 +83,7 @@ export function engineEnv(found, env, node = process.execPath) {
   const folders = existsSync(join(found.binDir, "node")) ? [nodeDir, found.binDir] : [found.binDir, nodeDir];
   return {
     PULUMI_SKIP_UPDATE_CHECK: "true",
-    PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+    PULUMI_OPTION_SKIP_PLUGIN_PRE_INSTALL: "true",
     ...env,
     PATH: withFoldersFirst(folders, env.PATH),
   };

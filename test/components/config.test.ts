@@ -25,6 +25,7 @@ describe("the stack's config", () => {
     const given = Object.entries(read({ app: "apps/demo/app.json" })).filter(([, value]) => value !== undefined);
     expect(given).toEqual([
       ["app", "apps/demo/app.json"],
+      ["imageBuild", {}],
       ["env", {}],
     ]);
   });
@@ -42,6 +43,9 @@ describe("the stack's config", () => {
         terminateAfter: "90m",
         networkVolumeGb: "100",
         networkVolumeDataCenter: "EU-RO-1",
+        imageBuildBackend: "local",
+        imageBuildTimeoutSeconds: "60",
+        imageBuildWorkflow: "true",
       }),
     ).toMatchObject({
       readyTimeoutSeconds: 60,
@@ -52,15 +56,20 @@ describe("the stack's config", () => {
       stopAfterSeconds: 129_600,
       terminateAfterSeconds: 5400,
       networkVolume: { sizeGb: 100, dataCenter: "EU-RO-1" },
+      imageBuild: { backend: "local", timeoutSeconds: 60, keepWorkflow: true },
     });
   });
 
   it("yields to the environment where the original's variables are set", () => {
     vi.stubEnv("COMFY_ENDPOINTS_RUNPOD_DEPLOY_PROFILES", "COMMUNITY:true");
     vi.stubEnv("COMFY_ENDPOINTS_RUNPOD_MAX_DEPLOY_ATTEMPTS", "7");
-    expect(read({ app: "app.json", deployProfiles: "SECURE:false", maxDeployAttempts: "2" })).toMatchObject({
+    vi.stubEnv("COMFY_ENDPOINTS_IMAGE_BUILD_BACKEND", "github_actions");
+    vi.stubEnv("COMFY_ENDPOINTS_IMAGE_BUILD_POLL_SECONDS", "5");
+    const config = { deployProfiles: "SECURE:false", maxDeployAttempts: "2", imageBuildBackend: "local" };
+    expect(read({ app: "app.json", ...config })).toMatchObject({
       profiles: [{ cloud: "COMMUNITY", spot: true }],
       attemptsPerProfile: 7,
+      imageBuild: { backend: "github_actions", pollSeconds: 5 },
     });
   });
 
@@ -88,6 +97,11 @@ describe("the stack's config", () => {
       "a username alone",
       { app: "a", registryUsername: "me" },
       ['"registryUsername" and "registryPassword" belong together'],
+    ],
+    [
+      "what says neither yes nor no",
+      { app: "a", imageBuildWorkflow: "perhaps", imageBuildBackend: "docker" },
+      ['"imageBuildBackend" is "docker"; ', '"imageBuildWorkflow" is "perhaps"; it must be "true" or "false"'],
     ],
     ["two network volumes", { app: "a", networkVolumeId: "v", networkVolumeGb: "10" }, ["set only one"]],
     ["a network volume without a place", { app: "a", networkVolumeGb: "10" }, ['"networkVolumeDataCenter" is missing']],

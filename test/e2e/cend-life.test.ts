@@ -8,13 +8,12 @@ import { type LocalAccount, startLocalAccount } from "../support/local-account.t
 import { pulumiEnv } from "../support/pulumi-env.ts";
 import { until } from "../support/until.ts";
 
-const app = join(import.meta.dirname, "../../apps/demo/app.json");
-
 /** What a user does with the command line, in that order, on the local RunPod. */
 describe("an endpoint in the hands of cend", () => {
   let account: LocalAccount;
   let folder: string;
   let env: Record<string, string | undefined>;
+  const app = "demo/app.json";
 
   beforeAll(async () => {
     account = await startLocalAccount();
@@ -33,9 +32,49 @@ describe("an endpoint in the hands of cend", () => {
     return { code, stderr, answer: JSON.parse(stdout === "" ? "null" : stdout) as Record<string, unknown> | null };
   };
 
+  it("begins with a demo that init writes, and says what a deployment of it would do", async () => {
+    expect((await cend("init", "demo")).code).toBe(0);
+    const { code, answer, stderr } = await cend("preview", app, "--config", "idleStopMinutes=30");
+    expect(code, stderr).toBe(0);
+    expect(answer).toMatchObject({ app_id: "demo", changes: { create: expect.any(Number) as number } });
+    expect(stderr).toContain("expected cost: ");
+    expect(await account.pods()).toEqual([]);
+    expect((await cend("status", "demo")).code).toBe(3);
+  });
+
+  it("finds nothing wrong with an account that has money and GPUs, and says what is", async () => {
+    const healthy = await cend("doctor");
+    expect(healthy.answer?.["checks"]).toEqual(
+      expect.arrayContaining([
+        { name: "runpod", status: "ok", detail: "the API key is accepted" },
+        {
+          name: "balance",
+          status: "ok",
+          detail: expect.stringMatching(/^\d+\.\d\d USD, 0\.00 USD per hour/) as string,
+        },
+        {
+          name: "gpus",
+          status: "ok",
+          detail: expect.stringMatching(/^\d+ kinds in stock, from 0\.\d\d USD/) as string,
+        },
+      ]),
+    );
+    const { code, stdout } = await start(["doctor"], { RUNPOD_API_KEY: "wrong" }).ended;
+    expect(code).toBe(1);
+    const checks = (JSON.parse(stdout) as { checks: { name: string }[] }).checks.filter(
+      ({ name }) => name === "runpod",
+    );
+    expect(checks).toEqual([
+      {
+        ...{ name: "runpod", status: "fail", detail: "RunPod does not accept the API key" },
+        remedy: expect.stringContaining("set RUNPOD_API_KEY") as string,
+      },
+    ]);
+  });
+
   it("names a wrong RunPod key in one line, and leaves nothing behind", async () => {
     const { code, stdout, stderr } = await start(["deploy", app], { RUNPOD_API_KEY: "wrong" }).ended;
-    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect({ code, stdout }).toEqual({ code: 4, stdout: "" });
     expect(stderr.trimEnd().split("\n").at(-1)).toMatch(
       /^error: pulumi up of demo failed: endpoint-owner: RunPod does not accept the API key; set RUNPOD_API_KEY /,
     );
@@ -67,8 +106,17 @@ describe("an endpoint in the hands of cend", () => {
     expect(stderr).toMatch(/endpoint-pod created/);
   });
 
+  it("tells what another config would change, and keeps the present one", async () => {
+    const config = () => readFileSync(join(folder, "state/stacks/Pulumi.demo.yaml"), "utf8");
+    const before = config();
+    const { code, answer, stderr } = await cend("preview", app, "--config", "podRotation=next");
+    expect(code, stderr).toBe(0);
+    expect(answer).toMatchObject({ changes: { replace: expect.any(Number) as number } });
+    expect(config()).toBe(before);
+  });
+
   it("asks the endpoint for a picture and saves it", async () => {
-    const { code, answer } = await cend("demo", "--input-prompt", "a lighthouse", "--wait", "--output", "pictures");
+    const { code, answer } = await cend("demo", "--input-prompt", "a lighthouse", "--wait", "--out", "pictures");
     expect(code).toBe(0);
     const [file] = answer?.["files"] as { path: string; size_bytes: number }[];
     const bytes = readFileSync(file?.path ?? "");
@@ -76,12 +124,42 @@ describe("an endpoint in the hands of cend", () => {
     expect(PNG.sync.read(bytes)).toMatchObject({ width: 768, height: 512 });
   });
 
+  it("shows the gateway's log, where it is, and what it costs", async () => {
+    const logs = await cend("logs", "demo", "--tail", "500");
+    expect(logs.answer).toMatchObject({ app_id: "demo", state: "READY", source: "gateway" });
+    expect(logs.answer?.["pod_logs_tail"]).toContain('"msg":"');
+    expect((await cend("open", "demo")).answer?.["url"]).toMatch(/^http:\/\/127\.0\.0\.1:.*\/$/);
+    const [pod] = await account.pods();
+    expect((await cend("costs")).answer).toMatchObject({
+      items: [{ app_id: "demo", deployment_id: pod?.id, pod: "RUNNING", cost_per_job: expect.any(Number) as number }],
+      cost_per_hour: expect.any(Number) as number,
+      balance: expect.any(Number) as number,
+    });
+  });
+
+  it("tells how a stopped pod is started, and shows what its container said", async () => {
+    const [pod] = await account.pods();
+    await account.mutate(`podStop(input: { podId: "${pod?.id ?? ""}" }) { id }`);
+    expect((await cend("status", "demo")).answer).toMatchObject({
+      state: "DEGRADED",
+      metadata: { status_detail: `pod ${pod?.id ?? ""} is stopped; start it again: cend wake demo` },
+    });
+    expect((await cend("costs", "demo")).answer).toMatchObject({ items: [{ pod: "EXITED" }], cost_per_hour: 0 });
+    expect((await cend("logs", "demo")).answer).toMatchObject({ state: "DEGRADED", source: "container" });
+    const refreshed = await cend("refresh", "demo");
+    expect(refreshed.code, refreshed.stderr).toBe(0);
+    expect(refreshed.answer).toMatchObject({ app_id: "demo", changes: { same: expect.any(Number) as number } });
+  });
+
   it("says that an endpoint whose pod was taken away cannot be used", async () => {
     const [pod] = await account.pods();
     await account.mutate(`podTerminate(input: { podId: "${pod?.id ?? ""}" })`);
     const { code, answer } = await cend("status", "demo");
     expect(code).toBe(0);
-    expect(answer).toMatchObject({ state: "DEGRADED", deployment_id: pod?.id });
+    expect(answer).toMatchObject({
+      ...{ state: "DEGRADED", deployment_id: pod?.id },
+      metadata: { status_detail: expect.stringContaining("is gone; rent another one") as string },
+    });
   });
 
   it("destroys everything, and once more does no harm", async () => {

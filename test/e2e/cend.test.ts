@@ -36,7 +36,10 @@ beforeAll(async () => {
   const deployment = await createDeployment(project, "cards");
   await deployment.configure({ app: writeApp(join(folder, "app"), { env: { ENDPOINT_URL: gateway.url } }) });
   await deployment.up();
-}, 60_000);
+  // Somebody else's, without an endpoint.
+  await createDeployment(project, "other");
+  rmSync(join(folder, "state/stacks/Pulumi.other.yaml"), { force: true });
+}, 120_000);
 
 afterAll(async () => {
   await gateway.close();
@@ -102,6 +105,7 @@ describe("cend with a deployed endpoint", () => {
     const args = ["endpoints", "list", "--state-dir", "elsewhere"];
     const { stdout } = await startCend(args, { cwd: folder, env: { ...env, ...shared } }).ended;
     expect(json(stdout)).toMatchObject({ items: [{ app_id: "cards", endpoint_url: gateway.url, health: "healthy" }] });
+    expect((json(stdout) as { items: unknown[] }).items).toHaveLength(1);
   });
 
   it("queues a run with the key of the deployment", async () => {
@@ -116,7 +120,7 @@ describe("cend with a deployed endpoint", () => {
   });
 
   it("waits for a run, and saves what it made", async () => {
-    const { code, stdout, stderr } = await cend("cards", "--input-prompt", "fog", "--wait", "--output", "pictures");
+    const { code, stdout, stderr } = await cend("cards", "--input-prompt", "fog", "--wait", "--out", "pictures");
     expect(code).toBe(0);
     const { run, job, files } = json(stdout) as {
       run: { job_id: string };
@@ -127,7 +131,7 @@ describe("cend with a deployed endpoint", () => {
     expect(job.state).toBe("completed");
     expect(files).toEqual([{ name: "image", path, size_bytes: 9 }]);
     expect(readFileSync(path, "utf8")).toBe("a picture");
-    expect(stderr).toBe(`job ${run.job_id}\n  completed\n`);
+    expect(stderr).toBe(`job ${run.job_id}\ncompleted\n`);
   });
 
   it("prints a failed job and exits with 1", async () => {
@@ -143,7 +147,7 @@ describe("cend with a deployed endpoint", () => {
       code: 2,
       stdout: "",
       stderr:
-        'error: invoke cards has 2 problems:\n  "--input-promt" is not known; this endpoint takes --input-prompt\n  "prompt" is missing; give a string\n',
+        'error: invoke cards has 2 problems:\n  "--input-promt" is not known (did you mean --input-prompt?); this endpoint takes --input-prompt\n  "prompt" is missing; give a string\n',
     });
     expect(gateway.requests).toEqual(["GET /contract"]);
   });
@@ -191,7 +195,7 @@ describe("cend with a deployed endpoint", () => {
     const { code, stdout } = await cend("invoke", "cards", "--help");
     expect(code).toBe(0);
     expect(stdout).toContain("  --input-prompt STRING  string, required\n");
-    expect(stdout).toContain('  cend invoke cards --input-prompt "a lighthouse in heavy fog" --wait --output .\n');
+    expect(stdout).toContain('  cend invoke cards --input-prompt "a lighthouse in heavy fog" --wait\n');
   });
 
   it("leaves no stack of a deployment that failed before it rented anything", async () => {

@@ -39,7 +39,8 @@ describe("the built package, in programs of other people's", () => {
         "components/comfy-endpoint.d.ts",
         "docker/comfy_nodes/__init__.py",
         "gateway/main.js",
-        "gateway/openapi/docs.html",
+        "gateway/playground/page/index.html",
+        "gateway/playground/page/play/main.js",
       ]),
     );
   });

@@ -1,48 +1,39 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type StartedRunPod, startLocalRunPod } from "../support/local-runpod.ts";
-import { createStackOf, type TestStack } from "../support/stack.ts";
-import { writeStorageProgram } from "../support/storage-program.ts";
+import type { StartedRunPod } from "../support/local-runpod.ts";
+import type { Inputs, ProgramStack } from "../support/program-stack.ts";
+import type { PulumiRun } from "../support/stack.ts";
+import { startStorageStack } from "../support/storage-stack.ts";
 
 describe("a network volume and a registry credential, with the real engine", () => {
   let runpod: StartedRunPod;
-  let stack: TestStack;
+  let stack: ProgramStack;
+  /** Inputs of every run from here on. */
+  let wanted: Inputs = {};
 
   beforeAll(async () => {
-    runpod = await startLocalRunPod();
-    stack = await createStackOf(writeStorageProgram(), runpod.env);
-    await configure({ dataCenter: "US-KS-2", sizeGb: "100" });
-    await setPassword("s3cret-1");
+    stack = await startStorageStack();
+    runpod = stack.runpod;
   });
 
-  afterAll(async () => {
-    await runpod.close();
-    stack.remove();
-  });
+  afterAll(() => stack.close());
 
-  const configure = async (values: Record<string, string>) => {
-    for (const [key, value] of Object.entries(values)) {
-      await stack.pulumi("config", "set", `comfy-endpoints:${key}`, value);
-    }
+  const change = (changed: Inputs): void => {
+    wanted = { ...wanted, ...changed };
   };
-  // Secret in the config, for that is kept in the state too; the program hands it on as plain text.
-  const setPassword = (value: string) => stack.pulumi("config", "set", "--secret", "comfy-endpoints:password", value);
   const showsPassword = async () => (await stack.state()).includes("s3cret-");
-  const pulumi = async (command: string, ...args: string[]) => {
-    runpod.operations.clear();
-    const run = await stack.pulumi(command, "--yes", "--skip-preview", ...args);
-    expect(run.code, run.output).toBe(0);
-    return run.output;
+  const succeeds = async (started: Promise<PulumiRun>) => {
+    const { code, output } = await started;
+    expect(code, output).toBe(0);
+    return output;
   };
-  const mutations = () =>
-    runpod.operations
-      .all()
-      .map(({ name }) => name)
-      .filter((name) => /NetworkVolume|RegistryAuth/.test(name));
+  const pulumi = (command: string, ...args: string[]) =>
+    succeeds(stack.pulumi(command, "--yes", "--skip-preview", ...args));
+  const up = (...flags: string[]) => succeeds(stack.up(wanted, ...flags));
   const volumes = () => runpod.account.networkVolumes();
   const volumeId = async () => (await stack.outputs())["volumeId"];
 
   it("are created, under names of their own", async () => {
-    await pulumi("up");
+    await up();
     expect(await stack.changes()).toEqual({ create: 4 });
     expect(volumes()).toMatchObject([{ id: await volumeId(), size: 100, dataCenterId: "US-KS-2" }]);
     expect(runpod.account.registryAuths()).toMatchObject([{ username: "me", password: "s3cret-1" }]);
@@ -50,16 +41,16 @@ describe("a network volume and a registry credential, with the real engine", () 
   });
 
   it("are left alone by an up that changes nothing", async () => {
-    await pulumi("up");
+    stack.mutations();
+    await up();
     expect(await stack.changes()).toEqual({ same: 4 });
-    expect(mutations()).toEqual([]);
+    expect(stack.mutations()).toEqual([]);
   });
 
   it("grow, are renamed and get a new password in place", async () => {
     const id = await volumeId();
-    await configure({ sizeGb: "150", volumeName: "models" });
-    await setPassword("s3cret-2");
-    await pulumi("up");
+    change({ sizeGb: 150, volumeName: "models", password: "s3cret-2" });
+    await up();
     expect(await stack.changes()).toEqual({ same: 2, update: 2 });
     expect(await stack.outputs()).toMatchObject({ volumeId: id, volumeName: "models", sizeGb: 150 });
     expect(volumes()).toMatchObject([{ id, name: "models", size: 150 }]);
@@ -68,24 +59,22 @@ describe("a network volume and a registry credential, with the real engine", () 
   });
 
   it("are refused at preview when the volume would shrink", async () => {
-    await configure({ sizeGb: "50" });
-    const run = await stack.pulumi("preview");
+    const run = await stack.preview({ ...wanted, sizeGb: 50 });
     expect(run.code).not.toBe(0);
     expect(run.output).toContain("the volume has 150 GB and only grows: keep 150");
     expect(run.output).not.toMatch(/\n\s+at /);
-    await configure({ sizeGb: "150" });
   });
 
   it("are made anew after they were deleted by hand, with a refresh or without", async () => {
     runpod.account.deleteNetworkVolume((await volumeId()) as string);
     await pulumi("refresh");
     expect(await stack.changes()).toMatchObject({ delete: 1 });
-    await pulumi("up");
+    await up();
     expect(await stack.changes()).toEqual({ same: 3, create: 1 });
 
     runpod.account.deleteNetworkVolume((await volumeId()) as string);
     runpod.account.deleteRegistryAuth((await stack.outputs())["registryAuthId"] as string);
-    await pulumi("up");
+    await up();
     expect(await stack.changes()).toEqual({ same: 2, replace: 2 });
     expect(volumes()).toMatchObject([{ id: await volumeId(), size: 150 }]);
     expect(runpod.account.registryAuths()).toHaveLength(1);
@@ -93,31 +82,31 @@ describe("a network volume and a registry credential, with the real engine", () 
 
   it("survive a replacement that is asked for by hand, for it finds the same volume", async () => {
     const id = await volumeId();
-    const urn = "urn:pulumi:test::storage::pulumi-nodejs:dynamic/comfy-endpoints:NetworkVolume::models";
-    expect(await pulumi("up", "--replace", urn)).toContain("was kept: this deployment uses it");
+    const urn = "urn:pulumi:test::comfy-endpoints::pulumi-nodejs:dynamic/comfy-endpoints:NetworkVolume::models";
+    expect(await up("--replace", urn)).toContain("was kept: this deployment uses it");
     expect(volumes()).toMatchObject([{ id }]);
     expect(await volumeId()).toBe(id);
   });
 
   it("move to another data centre, where the volume begins empty", async () => {
     const id = await volumeId();
-    await configure({ dataCenter: "EU-RO-1" });
-    await pulumi("up");
+    change({ dataCenter: "EU-RO-1" });
+    await up();
     expect(volumes()).toMatchObject([{ id: await volumeId(), dataCenterId: "EU-RO-1" }]);
     expect(await volumeId()).not.toBe(id);
   });
 
   it("are kept after a create of unknown outcome, and completed by the next up", async () => {
     await pulumi("destroy");
-    runpod.faults.add({ operation: "createNetworkVolume", kind: "reset-before" });
-    runpod.faults.add({ operation: "saveRegistryAuth", kind: "reset-before" });
-    const run = await stack.pulumi("up", "--yes", "--skip-preview", "--continue-on-error");
+    runpod.faults.add({ operation: "createNetworkVolume", kind: "reset-before", times: 2 });
+    runpod.faults.add({ operation: "saveRegistryAuth", kind: "reset-before", times: 2 });
+    const run = await stack.up(wanted, "--continue-on-error");
     expect(run.code).not.toBe(0);
     expect(run.output).toContain("RunPod did not answer createNetworkVolume");
     expect(run.output).toContain("RunPod did not answer createRegistryAuth");
     expect(run.output).not.toContain("s3cret-");
     expect(await showsPassword()).toBe(false);
-    await pulumi("up");
+    await up();
     expect(await stack.changes()).toEqual({ same: 2, update: 2 });
     expect(volumes()).toMatchObject([{ id: await volumeId() }]);
   });

@@ -1,15 +1,5 @@
-import { spawnSync } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
-import { hostname, tmpdir } from "node:os";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createDeployment, openDeployment } from "../../cli/stacks/deployment.ts";
@@ -20,6 +10,7 @@ import { UserError } from "../../contract/errors.ts";
 import { engine, engineEnv } from "../../scripts/engine/index.js";
 import { writeApp } from "../support/app-folder.ts";
 import { pulumiEnv } from "../support/pulumi-env.ts";
+import { leaveLock } from "../support/stack-lock.ts";
 import { writeTinyProgram } from "../support/tiny-program.ts";
 
 let folder: string;
@@ -47,7 +38,7 @@ describe("stacks, with the real engine", () => {
     await deployment.configure({ app });
     let output = "";
     const first = await deployment.up({ onOutput: (text) => (output += text) });
-    expect(first.changes).toEqual({ create: 2 });
+    expect(first.changes).toEqual({ create: 3 });
     expect(output).toContain("note created");
     expect(first.outputs).toMatchObject({
       endpointUrl: "https://note-1.cards.example",
@@ -55,9 +46,9 @@ describe("stacks, with the real engine", () => {
       costPerHour: 0.44,
     });
 
-    expect((await deployment.preview()).changes).toEqual({ same: 2 });
+    expect((await deployment.preview()).changes).toEqual({ same: 3 });
     leaveLock(join(stateDir, "backend"), "cards");
-    expect((await deployment.up({ onOutput: (text) => (output += text) })).changes).toEqual({ same: 2 });
+    expect((await deployment.up({ onOutput: (text) => (output += text) })).changes).toEqual({ same: 3 });
     expect(output).toContain("The run that locked the stack is dead; its lock is taken away.\n");
     expect(knownStacks(stateDir)).toEqual(["cards"]);
     expect(statSync(join(stateDir, "passphrase")).mode & 0o777).toBe(0o600);
@@ -66,7 +57,7 @@ describe("stacks, with the real engine", () => {
     rmSync(join(folder, "app-a"), { recursive: true });
     const again = await openDeployment(await open(stateDir), "cards");
     expect((await again?.outputs())?.endpointUrl).toBe("https://note-1.cards.example");
-    expect((await again?.destroy())?.changes).toEqual({ delete: 2 });
+    expect((await again?.destroy())?.changes).toEqual({ delete: 3 });
     expect(await openDeployment(await open(stateDir), "cards")).toBeUndefined();
     expect(knownStacks(stateDir)).toEqual([]);
   });
@@ -93,6 +84,19 @@ describe("stacks, with the real engine", () => {
     expect(knownStacks(stateDir)).toEqual([]);
   });
 
+  it("sets and takes away keys of the config, secrets in a form that nobody can read", async () => {
+    const stateDir = join(folder, "state-e");
+    const deployment = await createDeployment(await open(stateDir), "cards");
+    const config = () => readFileSync(join(stateDir, "stacks/Pulumi.cards.yaml"), "utf8");
+    await deployment.configure({ app: "a.json", settings: { stopAfter: "8h", registryPassword: "hunter2" } });
+    expect(config()).toContain("comfy-endpoints:stopAfter: 8h\n");
+    expect(config()).toMatch(/comfy-endpoints:registryPassword:\n +secure: /);
+    expect(config()).not.toContain("hunter2");
+    await deployment.configure({ app: "a.json", settings: { stopAfter: "" } });
+    expect(config()).not.toContain("stopAfter");
+    expect(config()).toContain("registryPassword");
+  });
+
   it("lets the engine finish what it is at when the run is aborted, and keeps it in the state", async () => {
     const project = await open(join(folder, "state-d"));
     const deployment = await createDeployment(project, "cards");
@@ -106,17 +110,9 @@ describe("stacks, with the real engine", () => {
     await expect.poll(() => output, { timeout: 10_000 }).toContain("ancel");
     writeFileSync(join(folder, "program/go"), "");
     await failed;
-    expect((await deployment.destroy()).changes).toMatchObject({ delete: 2 });
+    expect((await deployment.destroy()).changes).toMatchObject({ delete: 3 });
   });
 }, 120_000);
-
-/** The lock of a run that died. */
-function leaveLock(backend: string, stack: string): void {
-  const locks = join(backend, ".pulumi/locks/organization/comfy-endpoints", stack);
-  mkdirSync(locks, { recursive: true });
-  const lock = { pid: spawnSync(process.execPath, ["--version"]).pid, username: "me", hostname: hostname() };
-  writeFileSync(join(locks, "1.json"), JSON.stringify({ ...lock, timestamp: "2026-01-01T00:00:00Z" }));
-}
 
 function textBelow(path: string): string {
   if (!statSync(path).isDirectory()) return readFileSync(path, "utf8");

@@ -4,14 +4,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import type { FileObject, Health, Job } from "../../contract/api.ts";
 import { contractDocument, workflowDocument } from "../support/apps.ts";
 import { until } from "../support/until.ts";
 import { baseImages, importBaseImages } from "./support/base-images.ts";
 import { type Repositories, serveRepositories } from "./support/comfyui-repository.ts";
-import { type Docker, NoTool, startDocker } from "./support/docker.ts";
+import { type Docker, startDocker } from "./support/docker.ts";
 import { type PodContainer, startPod } from "./support/pod.ts";
+import { beforeAllWithTools } from "./support/tools.ts";
 
 const root = join(import.meta.dirname, "../..");
 const base = "comfy-endpoints-test/comfybase";
@@ -49,7 +50,6 @@ let docker: Docker | undefined;
 let repositories: Repositories | undefined;
 let pod: PodContainer;
 let cache: string;
-let missing = "";
 /** The server's container. */
 let models = "";
 const containers: string[] = [];
@@ -61,17 +61,11 @@ const run = (...args: string[]): Promise<string> => {
   return docker.run(...args);
 };
 
-beforeAll(async () => {
+beforeAllWithTools(async () => {
   // Mounted volumes belong to root, here as at RunPod.
   cache = mkdtempSync(join(tmpdir(), "comfy-endpoints-cache-"));
-  try {
-    docker = await startDocker();
-    await importBaseImages(docker);
-  } catch (error) {
-    if (!(error instanceof NoTool)) throw error;
-    missing = error.message;
-    return;
-  }
+  docker = await startDocker();
+  await importBaseImages(docker);
   repositories = await serveRepositories();
   const { comfyui, pack } = repositories;
   const argument = (name: string, value: string): string[] => ["--build-arg", `${name}=${value}`];
@@ -98,9 +92,6 @@ afterAll(async () => {
   if (docker !== undefined) await run("network", "rm", network).catch(() => undefined);
   await docker?.stop();
   rmSync(cache, { recursive: true, force: true });
-});
-beforeEach((context) => {
-  if (missing !== "") context.skip(missing);
 });
 
 const request = (path: string, init: Omit<RequestInit, "headers"> = {}): Promise<Response> =>

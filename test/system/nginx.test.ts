@@ -5,21 +5,23 @@ import { createServer, type IncomingMessage, request, type Server, type ServerRe
 import { type AddressInfo, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, expect, it } from "vitest";
 import { freePorts } from "../../local/host/free-ports.ts";
 import { nginxConf } from "../../scripts/nginx.ts";
 import { until } from "../support/until.ts";
+import { NoTool } from "./support/docker.ts";
+import { beforeAllWithTools } from "./support/tools.ts";
 
 /** nginx with our configuration, before a server that says how it answers. */
 let folder: string;
 let nginx: ChildProcess;
-let missing = "";
+let missing: string | undefined;
 let gateway: Server;
 let handle: (incoming: IncomingMessage, response: ServerResponse) => void;
 let port: number;
 let url: string;
 
-beforeAll(async () => {
+beforeAllWithTools(async () => {
   folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-nginx-"));
   // As root it has workers of another user.
   chmodSync(folder, 0o755);
@@ -36,19 +38,17 @@ beforeAll(async () => {
       const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
       socket.once("connect", () => socket.destroy());
     });
-  await until("nginx listens", async () => missing !== "" || (await accepts()));
+  await until("nginx listens", async () => missing !== undefined || (await accepts()));
+  if (missing !== undefined) throw new NoTool(missing);
 });
 afterAll(async () => {
-  if (missing === "") {
+  if (missing === undefined) {
     nginx.kill("SIGTERM");
     await once(nginx, "exit");
   }
   gateway.close();
   gateway.closeAllConnections();
   rmSync(folder, { recursive: true, force: true });
-});
-beforeEach((context) => {
-  if (missing !== "") context.skip(missing);
 });
 
 it("hands an upload on as it comes, and writes none of it down", async () => {

@@ -10,7 +10,7 @@ import type { Login } from "../../providers/image/registry/login.ts";
 import { createRegistry } from "../../providers/image/registry/registry.ts";
 import { selfSigned } from "../support/certificate.ts";
 import { NoTool } from "./support/docker.ts";
-import { type DockerRegistry, startDockerRegistry } from "./support/docker-registry.ts";
+import { type DockerRegistry, htpasswd, startDockerRegistry } from "./support/docker-registry.ts";
 
 const me: Login = { source: "this test", username: "me", password: "secret" };
 const stranger: Login = { ...me, password: "wrong" };
@@ -57,8 +57,7 @@ describe("a real registry", () => {
   });
 
   it("that wants a password tells who has it, and nobody else", async (context) => {
-    // me:secret, as htpasswd writes it.
-    writeFileSync(join(folder, "htpasswd"), "me:$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n");
+    writeFileSync(join(folder, "htpasswd"), htpasswd);
     const { host, push } = await start(
       context,
       `{htpasswd: {realm: test, path: ${join(folder, "htpasswd")}}}`,

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { freePorts } from "../../local/host/free-ports.ts";
 import { composeCommand } from "../../scripts/stack/containers.ts";
 import { baseImages, buildNginxImage, importBaseImages } from "./support/base-images.ts";
-import { type Docker, NoTool, startDocker } from "./support/docker.ts";
+import { type Docker, startDocker } from "./support/docker.ts";
+import { beforeAllWithTools } from "./support/tools.ts";
 
 const script = join(import.meta.dirname, "../../scripts/smoke_test_local_stack.sh");
 const has = (program: string): Promise<boolean> =>
@@ -30,22 +31,15 @@ describe("the local stack", { timeout: 600_000 }, () => {
   });
 
   describe("in containers", () => {
-    let docker: Docker | undefined;
-    let missing = "";
-    beforeAll(async () => {
-      try {
-        docker = await startDocker();
-        await importBaseImages(docker);
-      } catch (error) {
-        if (!(error instanceof NoTool)) throw error;
-        missing = error.message;
-      }
+    let docker: Docker;
+    beforeAllWithTools(async () => {
+      docker = await startDocker();
+      await importBaseImages(docker);
     });
-    afterAll(() => docker?.stop());
+    afterAll(() => (docker as Docker | undefined)?.stop());
 
     it("runs a job, and leaves nothing behind", async (context) => {
-      if (docker === undefined) return context.skip(missing);
-      if (composeCommand(docker.env) === undefined) return context.skip("Docker's compose is missing");
+      if (composeCommand(docker.env) === undefined) context.skip("Docker's compose is missing");
       const output = await smoke({
         ...docker.env,
         COMFY_ENDPOINTS_NODE_IMAGE: baseImages.node,

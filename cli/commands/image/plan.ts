@@ -11,8 +11,7 @@ import {
 } from "../../../providers/image/backend.ts";
 import { dockerTroubleOf } from "../../../providers/image/docker.ts";
 import { type PlannedImage, planImages } from "../../../providers/image/plan.ts";
-import { findLogin } from "../../../providers/image/registry/login.ts";
-import { createRegistry } from "../../../providers/image/registry/registry.ts";
+import { openRegistry } from "../../../providers/image/registry/open-registry.ts";
 import type { Context } from "../../context.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
 import { readTextFile } from "../../files.ts";
@@ -67,11 +66,7 @@ const decisions: Record<Backend, string> = {
 
 /** @param images the golden image last */
 async function find({ env }: Context, wish: BackendWish, images: readonly Image[]): Promise<Found> {
-  const registry = createRegistry({
-    login: (name) => findLogin(name, { env }),
-    timeoutMs: 20_000,
-    retryDelaysMs: [500, 1000, 2000],
-  });
+  const registry = openRegistry({ env });
   const digests = new Map<Image, string | undefined>();
   for (const image of images) digests.set(image, await registry.digest(image.imageRef));
   const missing = missingImages(images.map((image) => ({ imageRef: image.imageRef, digest: digests.get(image) })));

@@ -10,7 +10,7 @@ import type { Login } from "./login.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-const entrySchema = z.object({
+const entrySchema = z.looseObject({
   /** `user:password`, in base64. */
   auth: z.string().optional(),
   username: z.string().optional(),
@@ -21,7 +21,7 @@ const entrySchema = z.object({
 /** Names a program, and so no path. */
 const helperName = z.string().regex(/^[\w.-]*$/, "give the name of a credential helper");
 
-const configSchema = z.object({
+const configSchema = z.looseObject({
   auths: z.record(z.string(), entrySchema).default({}),
   credsStore: helperName.optional(),
   credHelpers: z.record(z.string(), helperName).default({}),
@@ -34,23 +34,35 @@ const helperTimeoutMs = 60_000;
 
 /** @throws {UserError} when config.json or a helper is broken */
 export async function dockerLogin(registry: string, env: Env): Promise<Login | undefined> {
-  const file = join(env["DOCKER_CONFIG"] || join(env["HOME"] || homedir(), ".docker"), "config.json");
-  const config = await readConfig(file);
+  const { file, config } = await readDockerConfig(env);
   if (config === undefined) return undefined;
-  // Under this name Docker keeps the login of its Hub.
-  const key = registry === "docker.io" ? "https://index.docker.io/v1/" : registry;
+  const key = dockerKey(registry);
   const helper = config.credHelpers[key] ?? config.credsStore;
   if (helper) return askHelper(helper, key, env);
   const entry = config.auths[key] ?? Object.entries(config.auths).find(([name]) => hostOf(name) === registry)?.[1];
   return entry === undefined ? undefined : entryLogin(entry, file);
 }
 
-async function readConfig(file: string): Promise<z.output<typeof configSchema> | undefined> {
+export const dockerConfigFolder = (env: Env): string =>
+  env["DOCKER_CONFIG"] || join(env["HOME"] || homedir(), ".docker");
+
+/** What Docker keeps a registry's login under. Its Hub's has a name of its own. */
+export const dockerKey = (registry: string): string =>
+  registry === "docker.io" ? "https://index.docker.io/v1/" : registry;
+
+/**
+ * @returns the file, and what is in it; undefined when there is none
+ * @throws {UserError} when it is broken
+ */
+export async function readDockerConfig(
+  env: Env,
+): Promise<{ file: string; config: z.output<typeof configSchema> | undefined }> {
+  const file = join(dockerConfigFolder(env), "config.json");
   try {
-    return parsed(configSchema, await readFile(file, "utf8"), file);
+    return { file, config: parsed(configSchema, await readFile(file, "utf8"), file) };
   } catch (error) {
     if (error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "ENOTDIR"))
-      return undefined;
+      return { file, config: undefined };
     throw error;
   }
 }

@@ -3,6 +3,8 @@ import { dockerLogin } from "./docker-login.ts";
 /** Who asks a registry, and where that was found: what an error names. */
 export type Login = { source: string } & ({ username: string; password: string } | { identityToken: string });
 
+export type PasswordLogin = Extract<Login, { password: string }>;
+
 export interface LoginSources {
   env: Readonly<Record<string, string | undefined>>;
   /** Stack config `registryUsername` and `registryPassword`, and the registry that they are for. */
@@ -14,15 +16,20 @@ export interface LoginSources {
  * GitHub is asked with.
  * @throws {UserError} when Docker's own cannot be read
  */
-export async function findLogin(registry: string, { env, configured }: LoginSources): Promise<Login | undefined> {
-  const isGhcr = registry === "ghcr.io";
-  const { GHCR_USERNAME: username, GHCR_TOKEN: password, GITHUB_TOKEN: githubToken } = env;
-  if (isGhcr && username && password) return { source: "GHCR_USERNAME and GHCR_TOKEN", username, password };
-  if (configured?.registry === registry) {
-    return { source: "the stack's config", username: configured.username, password: configured.password };
-  }
-  const known = await dockerLogin(registry, env);
-  if (known !== undefined || !isGhcr || !githubToken) return known;
+export async function findLogin(registry: string, sources: LoginSources): Promise<Login | undefined> {
+  const { env } = sources;
+  const known = givenLogin(registry, sources) ?? (await dockerLogin(registry, env));
+  if (known !== undefined || registry !== "ghcr.io" || !env["GITHUB_TOKEN"]) return known;
   const owner = env["GITHUB_REPOSITORY"]?.split("/")[0];
-  return owner ? { source: "GITHUB_TOKEN", username: owner, password: githubToken } : undefined;
+  return owner ? { source: "GITHUB_TOKEN", username: owner, password: env["GITHUB_TOKEN"] } : undefined;
+}
+
+/** The login that this project was given, which Docker need not know. */
+export function givenLogin(registry: string, { env, configured }: LoginSources): PasswordLogin | undefined {
+  const { GHCR_USERNAME: username, GHCR_TOKEN: password } = env;
+  if (registry === "ghcr.io" && username && password) {
+    return { source: "GHCR_USERNAME and GHCR_TOKEN", username, password };
+  }
+  if (configured?.registry !== registry) return undefined;
+  return { source: "the stack's config", username: configured.username, password: configured.password };
 }

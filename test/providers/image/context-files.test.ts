@@ -2,7 +2,7 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { contextFiles } from "../../../providers/image/context-files.ts";
+import { contextFiles, isContextPath } from "../../../providers/image/context-files.ts";
 import { git, makeRepository, writeFiles } from "../../support/git-repository.ts";
 
 const sources = {
@@ -26,6 +26,21 @@ afterEach(() => {
 });
 
 const filesOf = async (root: string) => (await contextFiles(root, patterns)).files;
+
+describe("a path", () => {
+  const untaken = ["other.txt", ".env", "gateway/.cache/a.ts", "gateway/a.d.ts", "gateway/x/node_modules/a/b.ts"];
+
+  it.each([
+    ["some of it", patterns],
+    ["all of it", ["**/*"]],
+  ])("is taken as files are, from %s", async (_, globs) => {
+    const all = [...Object.keys(sources), ...untaken, "nodes/__pycache__/a.py", "nodes/a.pyc", "gateway/x/y/z.ts"];
+    writeFiles(clone, Object.fromEntries(all.map((path) => [path, "#"])));
+    git(clone, "add", "--all", "--force");
+    const taken = (await contextFiles(clone, globs)).files.map(({ path }) => path);
+    expect(all.filter((path) => isContextPath(path, globs)).sort()).toEqual(taken);
+  });
+});
 
 describe("the files of a context", () => {
   it("are sorted, with fixed modes: what begins with #! can be executed", async () => {

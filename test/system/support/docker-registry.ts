@@ -14,8 +14,13 @@ export interface DockerRegistry {
   host: string;
   /** Pushes an image without layers; returns the digest of its manifest. */
   push: (repository: string, tag: string) => Promise<string>;
+  /** Digest of what a tag names, for everybody; undefined when there is no such tag. */
+  digest: (repository: string, tag: string) => Promise<string | undefined>;
   stop: () => Promise<void>;
 }
+
+/** A password file, for the `auth` setting: it has the user `me`, whose password is `secret`. */
+export const htpasswd = "me:$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n";
 
 const missing = "docker-registry is missing";
 
@@ -34,7 +39,7 @@ export async function startDockerRegistry(
   const config = [
     "version: 0.1",
     "log: {level: error}",
-    `storage: {filesystem: {rootdirectory: ${join(folder, "data")}}}`,
+    `storage: {filesystem: {rootdirectory: ${join(folder, "data")}}, delete: {enabled: true}}`,
     `http: {addr: ${host}, secret: a secret of this test}`,
     ...(auth === undefined ? [] : [`auth: ${auth}`]),
   ];
@@ -56,7 +61,18 @@ export async function startDockerRegistry(
     await stop();
     throw ended === missing ? new NoTool(missing) : new Error(ended);
   }
-  return { host, stop, push: (repository, tag) => push(host, repository, tag, authorization?.(repository)) };
+  return {
+    ...{ host, stop, digest: (repository, tag) => digest(host, repository, tag) },
+    push: (repository, tag) => push(host, repository, tag, authorization?.(repository)),
+  };
+}
+
+async function digest(host: string, repository: string, tag: string): Promise<string | undefined> {
+  const types = ["docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2", "oci.image.manifest.v1"];
+  const accept = [...types, "oci.image.index.v1"].map((type) => `application/vnd.${type}+json`).join(", ");
+  const url = `http://${host}/v2/${repository}/manifests/${tag}`;
+  const response = await fetch(url, { method: "HEAD", headers: { accept } });
+  return response.headers.get("docker-content-digest") ?? undefined;
 }
 
 async function end(server: ChildProcess): Promise<void> {

@@ -1,0 +1,77 @@
+import { join } from "node:path";
+import type { Image } from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { platform } from "../providers/image/docker-build.ts";
+import { parseImageRef } from "../providers/image/image-ref.ts";
+import { stagingFolder } from "../providers/image/lifecycle/build.ts";
+import { lockImage } from "../providers/image/lifecycle/lock.ts";
+import type { PlannedImage } from "../providers/image/plan.ts";
+import { givenLogin, type LoginSources } from "../providers/image/registry/login.ts";
+import { stageContext } from "../providers/image/staging.ts";
+import { optionalPackage } from "./optional-package.ts";
+
+export const dockerImageType = "docker:index/image:Image";
+
+/**
+ * The image as a resource of Pulumi's own Docker provider, which builds it from a staged copy of its files and pushes it. Its
+ * inputs are the same on every machine, so that nothing is built twice.
+ */
+export async function declareDockerImage(
+  name: string,
+  image: PlannedImage,
+  sources: LoginSources,
+  options: pulumi.CustomResourceOptions,
+): Promise<Image> {
+  const docker = await optionalPackage(
+    "@pulumi/docker",
+    `${image.imageRef} is built with Docker by the package`,
+    () => import("@pulumi/docker"),
+  );
+  const { registry } = parseImageRef(image.imageRef);
+  const { context, dockerfile } = await stageContext(image, join(process.cwd(), stagingFolder));
+  const login = givenLogin(registry, sources);
+  return new docker.Image(
+    name,
+    {
+      imageName: image.imageRef,
+      build: { context, dockerfile, args: { ...image.buildArgs }, platform },
+      registry: {
+        server: registry,
+        ...(login !== undefined && { username: login.username, password: pulumi.secret(login.password) }),
+      },
+    },
+    options,
+  );
+}
+
+/** A golden image on its way. */
+export interface Making {
+  /** Undefined when it was there after all. */
+  dockerImage: Image | undefined;
+}
+
+const makingByStack = new WeakMap<pulumi.Resource, Map<string, Promise<Making>>>();
+
+/** The images that this run of the program makes: one program may want the same image for several endpoints. */
+export function imagesInMaking(): Map<string, Promise<Making>> {
+  const stack = pulumi.runtime.getStackResource();
+  if (stack === undefined) throw new Error("images are made within a Pulumi program");
+  const known = makingByStack.get(stack) ?? new Map<string, Promise<Making>>();
+  makingByStack.set(stack, known);
+  return known;
+}
+
+/** Keeps other deployments on this machine from building the same image, until this one has. */
+export async function withImageLock<T extends Making>(imageRef: string, make: () => Promise<T>): Promise<T> {
+  // Nothing is built at preview.
+  if (pulumi.runtime.isDryRun()) return make();
+  const onWait = () => void pulumi.log.info(`another deployment on this machine builds ${imageRef}; it is waited for`);
+  const unlock = await lockImage(imageRef, { onWait });
+  const made = await make().catch((error: unknown) => {
+    unlock();
+    throw error;
+  });
+  if (made.dockerImage === undefined) unlock();
+  else made.dockerImage.repoDigest.apply(unlock);
+  return made;
+}
