@@ -54,6 +54,10 @@ export interface Client {
   upload(path: string, file: NewFile): Promise<FileObject>;
   /** Removes models from the volume. */
   prune(request: PruneRequest): Promise<PruneView>;
+  /** The latest lines of the gateway's log, one JSON object each. */
+  logs(tail: number): Promise<string>;
+  /** What the endpoint says of itself, an OpenAPI document. */
+  openApi(): Promise<ResponseBody<"openapi", 200>>;
   /** Writes the file where `pathOf` says, whole or not at all. */
   download(fileId: string, pathOf: (mediaType: string) => string): Promise<Downloaded>;
 }
@@ -74,7 +78,7 @@ export function createClient(options: ConnectionOptions): Client {
       const request = { body: JSON.stringify(inputs), headers };
       return retry(() => connection.call("run", request), signal, isRefusal);
     },
-    job: (id) => connection.call("job", { parameters: { id } }),
+    job: (id) => connection.call<"job", 200>("job", { parameters: { id } }),
     cancelJob: (id) => {
       const ending = AbortSignal.timeout(jsonTimeoutMs);
       return retry(() => connection.call("cancelJob", { parameters: { id }, signal: ending }), ending);
@@ -98,6 +102,13 @@ export function createClient(options: ConnectionOptions): Client {
       const headers = { "content-type": "application/json" };
       return retry(() => connection.call("pruneModels", { body: JSON.stringify(request), headers }), signal);
     },
+    logs: (tail) =>
+      retry(async () => {
+        const sent = await connection.send("logs", { query: { tail: String(tail) } });
+        if (!sent.response.ok) throw await connection.refusal(sent);
+        return sent.response.text();
+      }, signal),
+    openApi: () => retry(() => connection.call("openapi"), signal),
     download: (fileId, pathOf) => downloadFile(connection, fileId, pathOf, signal),
   };
 }

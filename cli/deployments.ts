@@ -1,9 +1,13 @@
+import { stripVTControlCharacters } from "node:util";
 import type { Context } from "./context.ts";
 import { NotFoundError } from "./errors.ts";
+import { showClock } from "./live.ts";
+import { didYouMean } from "./similar.ts";
 import type { Deployment } from "./stacks/deployment.ts";
 import { findEngine } from "./stacks/engine.ts";
+import type { RunOptions } from "./stacks/operation.ts";
 import type { EndpointOutputs } from "./stacks/outputs.ts";
-import { listStacks, type ProjectOptions, pulumiCli, readConfig, readOutputs } from "./stacks/pulumi-cli.ts";
+import { endpointStacks, type ProjectOptions, pulumiCli, readConfig, readOutputs } from "./stacks/pulumi-cli.ts";
 import { knownStacks, usesSharedBackend } from "./stacks/state-dir.ts";
 
 /** The app's deployment, made when there is none. */
@@ -33,9 +37,43 @@ export async function deployedEndpoint(context: Context, appId: string): Promise
     const outputs = await readOutputs(pulumiCli(await projectOptions(context)), appId);
     if (outputs !== undefined) return outputs;
   }
-  const known = knownStacks(context.stateDir);
+  throw notDeployed(context, appId);
+}
+
+/** The error of an app that is not deployed, which names what is. */
+export function notDeployed({ stateDir }: Context, appId: string): NotFoundError {
+  const known = knownStacks(stateDir);
   const there = known.length === 0 ? "deploy it first: cend deploy <app.json>" : `deployed are ${known.join(", ")}`;
-  throw new NotFoundError(`"${appId}" is not deployed; ${there}`);
+  return new NotFoundError(`"${appId}" is not deployed${didYouMean(appId, known)}; ${there}`);
+}
+
+/**
+ * Runs the engine for a user: its output is passed on, an interruption ends it in order.
+ * @param doing what it does, as the line says that changes meanwhile
+ */
+export async function withEngine<T>(
+  { output, interrupted }: Context,
+  doing: string,
+  run: (options: RunOptions) => Promise<T>,
+): Promise<T> {
+  let news = "";
+  const { end } = showClock(output, () => doing + news);
+  const onOutput = (text: string): void => {
+    const told = progressIn(text);
+    if (told !== undefined) news = `: ${told}`;
+    output.pass(text);
+  };
+  try {
+    return await run({ onOutput, color: output.color, signal: interrupted });
+  } finally {
+    end();
+  }
+}
+
+/** What a resource last said of how far it is, in output of the engine: `endpoint-ready: models: flux 41 %`. */
+function progressIn(text: string): string | undefined {
+  const told = [...stripVTControlCharacters(text).matchAll(/ creating \(.*?\) \S+: (.+)/g)].at(-1)?.[1];
+  return told?.startsWith("warning") === true ? undefined : told?.trim();
 }
 
 /** What an app's deployment is configured with; undefined when nothing is set. */
@@ -45,7 +83,7 @@ export const deploymentConfig = async (context: Context, appId: string, key: str
 /** Apps that are deployed, as far as this machine knows. */
 export const deployedApps = async (context: Context): Promise<string[]> =>
   usesSharedBackend(context.env)
-    ? await listStacks(pulumiCli(await projectOptions(context)))
+    ? await endpointStacks(pulumiCli(await projectOptions(context)))
     : knownStacks(context.stateDir);
 
 /** A state folder of its own knows its stacks, without an engine. */

@@ -1,9 +1,11 @@
 import { UserError } from "../contract/errors.ts";
 import type { Client } from "./client.ts";
+import { rememberedApps } from "./completion/contracts.ts";
 import type { Context } from "./context.ts";
 import { deployedApps } from "./deployments.ts";
-import { addressedApps, openClient, variableOf } from "./endpoint.ts";
+import { addressedApps, addressOf, openClient, variableOf } from "./endpoint.ts";
 import { NotFoundError } from "./errors.ts";
+import { knownStacks } from "./stacks/state-dir.ts";
 
 /** What one of several endpoints answered, or why it did not. */
 export type Answer<T> = { appId: string } & ({ value: T; error?: never } | { error: UserError });
@@ -14,6 +16,14 @@ export async function knownApps(context: Context): Promise<string[]> {
   const isDeployed = (app: string) => deployed.some((other) => variableOf(other) === variableOf(app));
   return [...deployed, ...addressedApps(context).filter((app) => !isDeployed(app))].sort();
 }
+
+/** Apps with an endpoint as far as files and the environment tell, sorted: neither Pulumi nor an endpoint is asked. */
+export const appsKnownHere = (context: Context): string[] =>
+  [...new Set([...knownStacks(context.stateDir), ...addressedApps(context), ...rememberedApps(context)])].sort();
+
+/** Whether {@link appsKnownHere} has an app, or the environment its address in another spelling. */
+export const isKnownHere = (context: Context, appId: string): boolean =>
+  addressOf(context, appId) !== undefined || appsKnownHere(context).includes(appId);
 
 /**
  * Asks the endpoint of an app, or of every app when none is named; one that fails does not keep the others from being

@@ -8,3 +8,6 @@ export class NotFoundError extends UserError {}
 
 /** What a command waited for did not happen in the time it was given. */
 export class TimedOutError extends UserError {}
+
+/** A key is missing, or not accepted. */
+export class UnauthorizedError extends UserError {}

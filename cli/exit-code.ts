@@ -1,5 +1,6 @@
 import type { UserError } from "../contract/errors.ts";
-import { NotFoundError, TimedOutError, UsageError } from "./errors.ts";
+import { isRefusal } from "../providers/runpod/errors.ts";
+import { NotFoundError, TimedOutError, UnauthorizedError, UsageError } from "./errors.ts";
 import { HttpError } from "./http/http-error.ts";
 
 /** What a command's exit code tells. */
@@ -19,6 +20,7 @@ export function exitCodeFor(error: UserError): ExitCode {
   if (error instanceof UsageError) return exitCodes.usage;
   if (error instanceof NotFoundError) return exitCodes.notFound;
   if (error instanceof TimedOutError) return exitCodes.timedOut;
+  if (error instanceof UnauthorizedError || isRefusal(error, "auth")) return exitCodes.unauthorized;
   if (!(error instanceof HttpError)) return exitCodes.failed;
   if (error.status === 404) return exitCodes.notFound;
   return error.status === 401 || error.status === 403 ? exitCodes.unauthorized : exitCodes.failed;

@@ -12,30 +12,66 @@ export interface Output {
    * @param lines asked for only when they are shown
    */
   result(document: object, lines: () => readonly string[]): void;
+  /** A script or a program: the same for people and programs. */
+  text(text: string): void;
+  /** Whether a person watches stderr: there is a line that may change. */
+  readonly live: boolean;
+  /** What is going on, in that line, until the next call; undefined takes it away. Nobody else is shown it. */
+  status(text: string | undefined): void;
   /** A line of progress or a warning, on stderr. */
   note(line: string): void;
   /** Somebody else's output, passed on to stderr as it is. */
   pass(text: string): void;
   /** Text that stands out, where stdout takes that. */
   strong(text: string): string;
+  /** Text in a color, where stdout takes that. */
+  tinted(color: "green" | "yellow" | "red", text: string): string;
 }
 
 /** @param json programs read stdout although it is a terminal */
 export function createOutput(stdout: WriteStream, stderr: WriteStream, json: boolean): Output {
   const forPeople = stdout.isTTY && !json;
+  const live = stderr.isTTY;
+  let status: string | undefined;
+  const draw = (): void => {
+    // One column is left for the cursor: a full line would break.
+    if (status !== undefined) stderr.write(status.slice(0, (stderr.columns || 80) - 1));
+  };
+  // What does not end in a newline yet has no line to itself.
+  let begun = "";
+  const above = (text: string): void => {
+    const whole = (begun + text).slice(0, (begun + text).lastIndexOf("\n") + 1);
+    begun = (begun + text).slice(whole.length);
+    if (whole === "") return;
+    if (status !== undefined) stderr.write(eraseLine);
+    stderr.write(whole);
+    draw();
+  };
   return {
     forPeople,
+    live,
     // hasColors reads NO_COLOR and TERM.
     color: stderr.isTTY && stderr.hasColors(),
     result: (document, lines) => {
       const text = forPeople ? lines().join("\n") : JSON.stringify(document, null, 2);
       stdout.write(`${text}\n`);
     },
-    note: (line) => stderr.write(`${line}\n`),
-    pass: (text) => stderr.write(text),
+    text: (text) => stdout.write(text),
+    status: (text) => {
+      if (!live || text === status) return;
+      if (status !== undefined) stderr.write(eraseLine);
+      status = text;
+      if (status === undefined && begun !== "") above("\n");
+      draw();
+    },
+    note: (line) => above(`${line}\n`),
+    pass: (text) => (live ? above(text) : stderr.write(text)),
     strong: (text) => styleText("bold", text, { stream: stdout }),
+    tinted: (color, text) => styleText(color, text, { stream: stdout }),
   };
 }
+
+export const eraseLine = "\r\u001b[2K";
 
 /** Rows as lines, their cells below each other. */
 export function aligned(rows: readonly (readonly string[])[]): string[] {

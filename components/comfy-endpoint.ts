@@ -115,8 +115,8 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
   readonly podId: pulumi.Output<string>;
   /** What the pod runs: as the app names it, else `repository@sha256:…`. */
   readonly imageRef: pulumi.Output<string>;
-  /** The image below it, with ComfyUI; undefined when the app names its image. */
-  readonly baseImageRef: pulumi.Output<string | undefined>;
+  /** The image below it, with ComfyUI; null when the app names its image. */
+  readonly baseImageRef: pulumi.Output<string | null>;
   readonly gpuType: pulumi.Output<string>;
   readonly dataCenter: pulumi.Output<string>;
   /** USD per hour for the whole pod. */

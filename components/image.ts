@@ -41,14 +41,14 @@ export interface ImageSubject {
 /** The image that the pod runs. */
 export interface EndpointImage {
   imageRef: pulumi.Output<string>;
-  /** The image below it; undefined when somebody else made the golden one. */
-  baseImageRef: pulumi.Output<string | undefined>;
+  /** The image below it; null when the app names its image. */
+  baseImageRef: pulumi.Output<string | null>;
 }
 
 /** The image that the app names, else the one made of its files: found in the registry, or built. */
 export function endpointImage(subject: ImageSubject): EndpointImage {
   const existing = subject.app.build.image_ref;
-  if (existing !== undefined) return { imageRef: pulumi.output(existing), baseImageRef: pulumi.output(undefined) };
+  if (existing !== undefined) return { imageRef: pulumi.output(existing), baseImageRef: pulumi.output(null) };
   const images = pulumi.output(madeImage(subject));
   return { imageRef: images.imageRef, baseImageRef: images.baseImageRef };
 }

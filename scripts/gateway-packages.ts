@@ -24,8 +24,8 @@ export interface Manifest {
   dependencies: Record<string, string>;
 }
 
-/** Pulumi and the command line stay on the developer's machine. */
-const isForGateway = (name: string): boolean => !name.startsWith("@pulumi/") && name !== "commander";
+/** Pulumi, GitHub's client and the command line stay on the developer's machine. */
+const isForGateway = (name: string): boolean => !/^(@pulumi\/|@octokit\/|commander$)/.test(name);
 
 /** package.json of the gateway in an image. */
 export function gatewayManifest({ name, version, type, dependencies }: Manifest): Manifest & { private: true } {

@@ -5,31 +5,31 @@ import type { InputValues } from "../../contract/input-values.ts";
 import { parseDocument } from "../../contract/parse.ts";
 import { type WorkflowContract, workflowContractSchema } from "../../contract/workflow-contract.ts";
 import type { Client } from "../client.ts";
+import { rememberContract } from "../completion/contracts.ts";
 import type { Context } from "../context.ts";
 import { openClient } from "../endpoint.ts";
 import { UsageError } from "../errors.ts";
-import type { ExitCode } from "../exit-code.ts";
+import { type ExitCode, exitCodes } from "../exit-code.ts";
 import { readInputFlags, type Upload } from "../invoke/flags.ts";
 import { invokeHelp } from "../invoke/help.ts";
 import { saveResults } from "../invoke/results.ts";
-import { waitForJob } from "../invoke/wait.ts";
 import { jobLines } from "../job-lines.ts";
+import { showJob } from "../jobs/display.ts";
+import { followJob } from "../jobs/follow.ts";
 
 export interface InvokeOptions {
   inputJson?: InputValues;
   wait?: true;
   timeoutSeconds?: number;
   pollSeconds: number;
-  output?: string;
+  /** Folder for what the job makes. */
+  out: string;
 }
 
 /** Runs a deployed app's workflow once; with `wait`, follows it to its end. */
 export async function run(context: Context, appId: string, words: string[], options: InvokeOptions): Promise<ExitCode> {
-  if (options.output !== undefined && options.wait !== true) {
-    throw new UsageError("--output DIR saves what a finished job made; add --wait");
-  }
   const client = await openClient(context, appId);
-  const contract = await contractOf(client);
+  const contract = await contractOf(context, appId, client);
   const { values, uploads, problems } = readInputFlags(contract, words, options.inputJson ?? {});
   const files = uploads.map((upload) => ({ ...upload, path: resolve(context.cwd, upload.path) }));
   const all = [...problems, ...files.flatMap(fileProblem)];
@@ -41,40 +41,37 @@ export async function run(context: Context, appId: string, words: string[], opti
   const document = { app_id: appId, endpoint_url: client.url, request };
   if (options.wait !== true) {
     context.output.result({ ...document, response: accepted }, () => [`job ${accepted.job_id} is ${accepted.state}`]);
-    return 0;
+    return exitCodes.done;
   }
 
   context.output.note(`job ${accepted.job_id}`);
-  const job = await waitForJob(client, accepted.job_id, {
-    pollSeconds: options.pollSeconds,
-    timeoutSeconds: options.timeoutSeconds,
-    interrupted: context.interrupted,
-    onGivingUp: "cancel",
-    onChange: (news) => context.output.note(`  ${news}`),
-  });
-  const folder = options.output;
-  const saved =
-    folder === undefined ? undefined : await saveResults(client, contract.outputs, job, resolve(context.cwd, folder));
-  context.output.result({ ...document, run: accepted, job, ...(saved && { files: saved }) }, () =>
+  const { news, end } = showJob(context.output);
+  const job = await followJob(client, accepted.job_id, {
+    ...{ pollSeconds: options.pollSeconds, timeoutSeconds: options.timeoutSeconds },
+    ...{ interrupted: context.interrupted, onGivingUp: "cancel", news },
+  }).finally(end);
+  const saved = await saveResults(client, contract.outputs, job, resolve(context.cwd, options.out));
+  context.output.result({ ...document, run: accepted, job, files: saved }, () =>
     jobLines(context.output, job, {
       after: performance.now() - startedAt,
-      results: (saved ?? []).map((file) => [
-        file.name,
-        `${nearPath(context.cwd, file.path)} (${file.size_bytes} bytes)`,
-      ]),
+      results: saved.map((file) => [file.name, `${nearPath(context.cwd, file.path)} (${file.size_bytes} bytes)`]),
     }),
   );
-  return job.state === "completed" ? 0 : 1;
+  return job.state === "completed" ? exitCodes.done : exitCodes.failed;
 }
 
-/** What `invoke` takes for an app, told from its contract. */
-export async function help(context: Context, appId: string): Promise<string> {
+/** Tells what `invoke` takes for an app, from its contract. */
+export async function help(context: Context, appId: string, usage: string): Promise<ExitCode> {
   const client = await openClient(context, appId);
-  return invokeHelp(appId, await contractOf(client));
+  context.output.text(`${usage}\n${invokeHelp(appId, await contractOf(context, appId, client))}\n`);
+  return exitCodes.done;
 }
 
-const contractOf = async (client: Client): Promise<WorkflowContract> =>
-  parseDocument(workflowContractSchema, await client.contract(), `GET ${client.url}/contract`);
+async function contractOf(context: Context, appId: string, client: Client): Promise<WorkflowContract> {
+  const contract = parseDocument(workflowContractSchema, await client.contract(), `GET ${client.url}/contract`);
+  rememberContract(context, appId, contract);
+  return contract;
+}
 
 function fileProblem({ input, path }: Upload): Problem[] {
   const stats = statSync(path, { throwIfNoEntry: false });

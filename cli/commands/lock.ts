@@ -4,7 +4,7 @@ import { appSchema } from "../../contract/app.ts";
 import { UserError } from "../../contract/errors.ts";
 import { type Artifact, targetOf } from "../../contract/models/artifact.ts";
 import { type LockedModel, type LockedPack, lockFileName, lockText } from "../../contract/models/lock.ts";
-import { shown } from "../../contract/models/source.ts";
+import { type ResolvedSource, shown } from "../../contract/models/source.ts";
 import { movingPacks, nodePacks, pinPacks } from "../../contract/nodes/packs.ts";
 import { parseDocument, parseJson } from "../../contract/parse.ts";
 import { resolveCommit } from "../../providers/image/git.ts";
@@ -30,7 +30,7 @@ export async function run(context: Context, spec: string): Promise<ExitCode> {
   const found = await Promise.all(
     artifacts.map(async (artifact) => ({ artifact, ...(await lookUp(context, artifact.source_url)) })),
   );
-  const problems = found.flatMap(({ artifact, problem }) =>
+  const problems = found.flatMap(({ artifact, source, problem = source && disagreement(artifact, source) }) =>
     problem === undefined ? [] : [`${targetOf(artifact)}: ${problem}`],
   );
   if (problems.length > 0)
@@ -63,6 +63,20 @@ export async function run(context: Context, spec: string): Promise<ExitCode> {
     ...aligned(Object.entries(nodes).map(([folder, { ref, commit }]) => [folder, commit, ref])),
   ]);
   return exitCodes.done;
+}
+
+/** What app.json says of a model and its source does not; a pod would refuse it. */
+function disagreement({ sha256, size_bytes }: Artifact, source: ResolvedSource): string | undefined {
+  const facts: [string, string | number | undefined, string | number | undefined][] = [
+    ["sha256", sha256, source.sha256],
+    ["size_bytes", size_bytes, source.sizeBytes],
+  ];
+  const wrong = facts.find(
+    ([, declared, found]) => declared !== undefined && found !== undefined && declared !== found,
+  );
+  if (wrong === undefined) return undefined;
+  const [field, declared, found] = wrong;
+  return `"${field}" is ${declared} in app.json, and ${found} at its source; correct app.json`;
 }
 
 async function lockedPacks(artifacts: readonly Artifact[], appFile: string): Promise<Record<string, LockedPack>> {

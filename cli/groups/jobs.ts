@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { jobStates } from "../../contract/api.ts";
+import { jobStates } from "../../contract/job-states.ts";
 import type { FollowJobOptions } from "../commands/jobs/follow.ts";
 import type { ListJobsOptions } from "../commands/jobs/list.ts";
 import { type Act, positiveNumber, wholeNumber } from "./group.ts";

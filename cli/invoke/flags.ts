@@ -3,6 +3,7 @@ import { checkInputs, type InputValues } from "../../contract/input-values.ts";
 import { valueText } from "../../contract/parse.ts";
 import { isMediaType } from "../../contract/value-types.ts";
 import type { ContractInput, WorkflowContract } from "../../contract/workflow-contract.ts";
+import { didYouMean } from "../similar.ts";
 
 /** A local file that becomes the value of an input once it is uploaded. */
 export interface Upload {
@@ -23,6 +24,9 @@ interface Flag {
   /** Whether the value is a local file. */
   isFile: boolean;
 }
+
+/** Flags that are there whatever the contract; the table of commands describes them. */
+const commandFlags = ["--input-json", "--wait", "--timeout-seconds", "--poll-seconds", "--out", "--help"];
 
 // Takes the place of an upload's id while the values are checked, before anything is uploaded.
 const futureFileId = `fid_${"0".repeat(32)}`;
@@ -101,7 +105,7 @@ function unknownFlag(name: string, inputs: readonly ContractInput[], flags: Map<
   if (media !== undefined) return `is ${media.type}; give ${name}-file PATH or ${name}-id FILE_ID`;
   const suffixed = inputs.find((input) => name === `--input-${input.name}-file` || name === `--input-${input.name}-id`);
   if (suffixed !== undefined) return `is ${suffixed.type}, no media; give --input-${suffixed.name} VALUE`;
-  return `is not known; this endpoint takes ${[...flags.keys()].join(", ")}`;
+  return `is not known${didYouMean(name, [...flags.keys(), ...commandFlags])}; this endpoint takes ${[...flags.keys()].join(", ")}`;
 }
 
 function parseValue(type: string, text: string): unknown {

@@ -21,7 +21,7 @@ export function exampleCommand(appId: string, contract: WorkflowContract): strin
   const flags = contract.inputs
     .filter(({ required, default: value }) => required && value === undefined)
     .map((input) => `--input-${input.name}${isMediaType(input.type) ? "-file" : ""} ${sampleOf(input)}`);
-  return ["cend invoke", appId, ...flags, "--wait --output ."].join(" ");
+  return ["cend invoke", appId, ...flags, "--wait"].join(" ");
 }
 
 const samples: Partial<Record<string, string>> = {

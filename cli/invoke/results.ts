@@ -21,9 +21,10 @@ export async function saveResults(
   job: Pick<Job, "job_id" | "output">,
   folder: string,
 ): Promise<SavedFile[]> {
-  mkdirSync(folder, { recursive: true });
+  const media = mediaOf(outputs, job);
+  if (media.length > 0) mkdirSync(folder, { recursive: true });
   const saved: SavedFile[] = [];
-  for (const { name, fileId, number } of mediaOf(outputs, job)) {
+  for (const { name, fileId, number } of media) {
     const stem = `${name}-${job.job_id.slice(0, 8)}${number === undefined ? "" : `-${number}`}`;
     const { path, size } = await client.download(fileId, (type) => join(folder, `${stem}.${extensionOf(type)}`));
     saved.push({ name, path, size_bytes: size });

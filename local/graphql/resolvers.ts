@@ -86,7 +86,11 @@ export function createRoot({ account, delays, listLagMs, sshPublicKey }: RootOpt
         currentSpendPerHr: () => account.spendPerHr(),
         pods: () => account.pods().filter(isListed).map(view),
         networkVolumes: () => account.networkVolumes().filter(isListed).map(volumeView),
-        containerRegistryCreds: () => account.registryAuths().filter(isListed).map(({ id, name }) => ({ id, name })),
+        containerRegistryCreds: () =>
+          account
+            .registryAuths()
+            .filter(isListed)
+            .map(({ id, name }) => ({ id, name })),
       };
     },
     pod: ({ input }: { input?: { podId: string } | null }) => {

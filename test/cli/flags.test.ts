@@ -86,7 +86,9 @@ describe("flags of invoke", () => {
       '"--input-steps" is "many"; give a number',
       '"--input-tile" is "perhaps"; give true or false',
       '"--input-photo" is image/png; give --input-photo-file PATH or --input-photo-id FILE_ID',
-      expect.stringMatching(/^"--input-promt" is not known; this endpoint takes --input-photo-file, /),
+      expect.stringMatching(
+        /^"--input-promt" is not known \(did you mean --input-prompt\?\); this endpoint takes --input-photo-file, /,
+      ),
       '"--input-options" lacks its value (object)',
       '"prompt" is missing; give a string',
     ]);

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { createClient } from "../../cli/client.ts";
 import { TimedOutError } from "../../cli/errors.ts";
+import { jobText } from "../../cli/jobs/display.ts";
 import { type FollowOptions, followJob } from "../../cli/jobs/follow.ts";
 import type { Job } from "../../contract/api.ts";
 import { contractDocument } from "../support/apps.ts";
@@ -17,11 +18,9 @@ afterEach(() => gateway.close());
 function follow(options: Partial<FollowOptions> = {}, apiKey = "key-1"): Promise<Job> {
   const interrupted = options.interrupted ?? new AbortController().signal;
   const client = createClient({ url: gateway.url, apiKey, keyRemedy: "", userAgent: "test", signal: interrupted });
-  const defaults = {
-    timeoutSeconds: undefined,
-    interrupted,
-    onNews: (text: string) => news.push(text),
-    reconnectMs: 5,
+  const defaults: FollowOptions = {
+    ...{ pollSeconds: 0.2, timeoutSeconds: undefined, interrupted, onGivingUp: "leave" },
+    news: { onChange: (view) => news.push(jobText(view)), onTrouble: (reason) => news.push(reason) },
   };
   return followJob(client, "job1", { ...defaults, ...options });
 }
@@ -48,7 +47,10 @@ describe("following a job", () => {
       ].join(""),
     ];
     expect(await follow()).toEqual(job);
-    expect(news).toEqual(["queued", "running", "10 % (KSampler)", "50 % (KSampler)", "completed"]);
+    expect(news).toEqual([
+      ...["queued", "running", "running  12 %  KSampler 1/4", "running  17 %  KSampler 1/4"],
+      ...["running  58 %  KSampler 1/4", "completed"],
+    ]);
     expect(gateway.requests).toEqual(["GET /jobs/job1/events"]);
   });
 
@@ -57,25 +59,43 @@ describe("following a job", () => {
     gateway.streams = [state(1, "queued") + state(2, "running"), progress(7, 0.5)];
     expect((await follow()).state).toBe("completed");
     expect(gateway.lastEventIds).toEqual([undefined, "2"]);
-    expect(news).toEqual(["queued", "running", "50 % (KSampler)"]);
+    expect(news).toEqual(["queued", "running", "running  50 %  KSampler 1/4", "completed"]);
+  });
+
+  it("tells the place in the queue, which no event does", async () => {
+    const job = await ended();
+    gateway.states = ["queued"];
+    gateway.openStream = state(1, "queued");
+    const following = follow();
+    await expect.poll(() => news).toEqual(["queued", "queued, number 1 in line"]);
+    gateway.endStream(state(2, "completed", job));
+    expect(await following).toEqual(job);
   });
 
   it("goes on through answers that pass", async () => {
-    gateway.faults = [{ status: "drop" }, { status: 524, body: "a timeout" }];
+    gateway.faults = [{ status: "drop" }, { status: 524, body: "a timeout" }, { status: 429 }];
     gateway.streams = [state(1, "queued")];
     expect((await follow()).state).toBe("completed");
     expect(news).toEqual([
-      expect.stringMatching(/job1\/events got no answer: .*; connecting again$/),
-      expect.stringMatching(/job1\/events answered 524 a timeout; connecting again$/),
+      expect.stringMatching(/job1\/events got no answer: .*$/),
+      expect.stringMatching(/job1\/events answered 524 a timeout$/),
+      expect.stringMatching(/job1\/events answered 429$/),
       "queued",
+      "completed",
     ]);
   });
 
-  it("looks again and again where there are no events", async () => {
-    gateway.states = ["running", "completed"];
+  it("looks again and again where there are no events, and tells progress from that", async () => {
+    gateway.states = ["queued", "running", "running", "completed"];
     expect((await follow()).state).toBe("completed");
-    expect(news).toEqual(["running", "completed"]);
-    expect(gateway.requests).toEqual(["GET /jobs/job1/events", "GET /jobs/job1", "GET /jobs/job1"]);
+    expect(news).toEqual(["queued, number 1 in line", "running", "completed"]);
+    const look = "GET /jobs/job1";
+    expect(gateway.requests).toEqual([`${look}/events`, look, look, look, look]);
+  });
+
+  it("gives a failed job back as it is", async () => {
+    gateway.states = ["failed"];
+    expect(await follow()).toMatchObject({ state: "failed", error: "PROMPT_FAILED:no memory" });
   });
 
   it("stops at once when the key is refused or the job is unknown", async () => {
@@ -84,23 +104,35 @@ describe("following a job", () => {
     await expect(follow()).rejects.toThrow(/answered 404 job_not_found$/);
   });
 
-  it.each([["with events"], ["without"]])("leaves the job alone when the time is up: %s", async (kind) => {
-    gateway.states = ["running"];
-    if (kind === "with events") gateway.streams = Array.from({ length: 1000 }, () => state(1, "running"));
-    await expect(follow({ timeoutSeconds: 0.3 })).rejects.toThrow(
-      new TimedOutError("job job1 was still running after 0.3 s; it goes on"),
-    );
-    expect(gateway.requests.filter((request) => request.endsWith("/cancel"))).toEqual([]);
-  });
+  const cancels = () => gateway.requests.filter((request) => request.endsWith("/cancel"));
 
-  it("leaves the job alone when the user interrupts", async () => {
-    gateway.states = ["running"];
-    gateway.streams = Array.from({ length: 1000 }, () => state(1, "running"));
-    const interruption = new AbortController();
-    const following = expect(follow({ interrupted: interruption.signal })).rejects.toThrow("aborted");
-    await expect.poll(() => news).toEqual(["running"]);
-    interruption.abort();
-    await following;
-    expect(gateway.requests.filter((request) => request.endsWith("/cancel"))).toEqual([]);
+  describe.each([["with events"], ["without"]])("a job that is given up, %s", (kind) => {
+    beforeEach(() => {
+      gateway.states = ["running"];
+      if (kind === "with events") gateway.openStream = state(1, "running");
+    });
+
+    it("is left alone or canceled when the time is up", async () => {
+      await expect(follow({ timeoutSeconds: 0.3 })).rejects.toThrow(
+        new TimedOutError("job job1 was still running after 0.3 s; it goes on"),
+      );
+      expect(cancels()).toEqual([]);
+      await expect(follow({ timeoutSeconds: 0.3, onGivingUp: "cancel" })).rejects.toThrow(
+        new TimedOutError("job job1 was still running after 0.3 s; it is being canceled"),
+      );
+      expect(cancels()).toEqual(["POST /jobs/job1/cancel"]);
+    });
+
+    it.each([
+      ["leave", 0],
+      ["cancel", 1],
+    ] as const)("comes to what was asked for when the user interrupts: %s", async (onGivingUp, count) => {
+      const interruption = new AbortController();
+      const following = expect(follow({ interrupted: interruption.signal, onGivingUp })).rejects.toThrow("aborted");
+      await expect.poll(() => news).toEqual(["running"]);
+      interruption.abort();
+      await following;
+      expect(cancels()).toHaveLength(count);
+    });
   });
 });

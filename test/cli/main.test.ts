@@ -57,10 +57,7 @@ describe("cend", () => {
     expect((await cend("invoke", "--input-prompt", "fog")).stderr).toContain(
       "error: missing required argument 'app_id'\n",
     );
-    expect(await cend("invoke", "cards", "--output", ".")).toMatchObject({
-      code: 2,
-      stderr: "error: --output DIR saves what a finished job made; add --wait\n",
-    });
+    expect((await cend("validate", "--jsno", "app/app.json")).stderr).toContain("(Did you mean --json?)");
   });
 
   it("says what is deployed when an app is not, without an engine and without leaving anything", async () => {
@@ -75,6 +72,13 @@ describe("cend", () => {
     expect((await cend("--state-dir", "old", "invoke", "cards", "--input-prompt", "fog")).stderr).toBe(
       'error: "cards" is not deployed; deployed are faces\n',
     );
+    expect((await cend("--state-dir", "old", "status", "face")).stderr).toBe(
+      'error: "face" is not deployed (did you mean faces?); deployed are faces\n',
+    );
+    expect(await cend("--state-dir", "old", "face", "--input-prompt", "fog")).toMatchObject({
+      code: 2,
+      stderr: "error: unknown command 'face'\n(Did you mean faces?)\n(--help tells what there is)\n",
+    });
   });
 
   it("destroys nothing as gladly as something, and needs no more of app.json than its id", async () => {

@@ -36,3 +36,32 @@ it("gives programs the document, in a pipe and with --json, and makes no lines f
     expect(stdout.text()).toBe('{\n  "app_id": "cards"\n}\n');
   }
 });
+
+it("keeps the line of what is going on below what else is said, and takes it away", () => {
+  const stderr = stream(true);
+  const output = createOutput(stream(true).terminal, stderr.terminal, false);
+  output.status("running");
+  output.note("a warning");
+  output.status(undefined);
+  const erase = "\r\u001b[2K";
+  expect(stderr.text()).toBe(`running${erase}a warning\nrunning${erase}`);
+});
+
+it("passes whole lines on while something is going on, and the rest at its end", () => {
+  const stderr = stream(true);
+  const output = createOutput(stream(true).terminal, stderr.terminal, false);
+  output.status("deploying");
+  output.pass("one\ntw");
+  output.pass("o\nthree");
+  output.status(undefined);
+  const erase = "\r\u001b[2K";
+  expect(stderr.text()).toBe(`deploying${erase}one\ndeploying${erase}two\ndeploying${erase}three\n`);
+});
+
+it("shows nobody what is going on where stderr is no terminal", () => {
+  const stderr = stream(false);
+  const output = createOutput(stream(true).terminal, stderr.terminal, false);
+  output.status("running");
+  output.note("a warning");
+  expect(stderr.text()).toBe("a warning\n");
+});

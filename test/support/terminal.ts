@@ -11,7 +11,6 @@ export interface Terminal {
   shows(what: string | RegExp): Promise<void>;
   /** Waits for the program's end; gives its exit code. */
   ended(): Promise<number | null>;
-  close(): Promise<void>;
 }
 
 /** Why no pseudo-terminal can be had here; undefined when one can. */
@@ -40,10 +39,6 @@ export function openTerminal(command: string, options: { cwd: string; env: Recor
       });
     },
     ended: () => exited,
-    close: async () => {
-      child.kill("SIGKILL");
-      await exited;
-    },
   };
   return terminal;
 }

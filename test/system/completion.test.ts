@@ -67,7 +67,9 @@ describe.each(["bash", "zsh", "fish"] as const)("completion in %s", (shell) => {
       terminal.type("cend files list --source=g\t\n");
       await terminal.shows("ran [files] [list] [--source=generated]\n");
     } finally {
-      await terminal.close();
+      // It writes its history before it is gone.
+      terminal.type("\nexit\n");
+      await terminal.ended();
     }
     expect(gateway.requests).toContain("GET /contract");
   });

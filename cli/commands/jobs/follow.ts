@@ -2,6 +2,7 @@ import type { Context } from "../../context.ts";
 import { openClient } from "../../endpoint.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
 import { jobLines } from "../../job-lines.ts";
+import { showJob } from "../../jobs/display.ts";
 import { followJob } from "../../jobs/follow.ts";
 
 export interface FollowJobOptions {
@@ -17,7 +18,9 @@ export async function run(
 ): Promise<ExitCode> {
   const { output, interrupted } = context;
   const client = await openClient(context, appId);
-  const job = await followJob(client, jobId, { timeoutSeconds, interrupted, onNews: (news) => output.note(news) });
+  const { news, end } = showJob(output);
+  const options = { timeoutSeconds, interrupted, news, pollSeconds: 2, onGivingUp: "leave" } as const;
+  const job = await followJob(client, jobId, options).finally(end);
   output.result(job, () => jobLines(output, job));
   return job.state === "completed" ? exitCodes.done : exitCodes.failed;
 }

@@ -56,7 +56,7 @@ describe("cend jobs", () => {
       `event: state\ndata: ${JSON.stringify({ job_id: "job1", state: to, at: "2026-01-01T00:00:00Z" })}\n\n`;
     gateway.streams = [state("queued") + state("running")];
     const { code, stdout, stderr } = await run.cend("jobs", "follow", "cards", "job1");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "queued\nrunning\n" });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "queued\nrunning\ncompleted\n" });
     expect(JSON.parse(stdout)).toMatchObject({
       job_id: "job1",
       state: "completed",

@@ -65,6 +65,16 @@ describe("cend lock", () => {
     );
     expect(existsSync(lockFile())).toBe(false);
   });
+
+  it("says where app.json declares something else than the source has, and writes nothing", async () => {
+    app(artifact({ size_bytes: 5 }));
+    const { code, stderr } = await run.cend("lock", "app.json");
+    expect([code, stderr]).toEqual([
+      1,
+      'error: models cannot be locked:\n  vae/m.safetensors: "size_bytes" is 5 in app.json, and 1000 at its source; correct app.json\n',
+    ]);
+    expect(existsSync(lockFile())).toBe(false);
+  });
 });
 
 describe("cend validate-artifacts", () => {

@@ -1,13 +1,13 @@
 import { resolve } from "node:path";
 import { z } from "zod";
-import { UserError } from "../../contract/errors.ts";
-import { parseDocument, parseJson } from "../../contract/parse.ts";
-import type { Context } from "../context.ts";
-import { findDeployment } from "../deployments.ts";
-import { UsageError } from "../errors.ts";
-import type { ExitCode } from "../exit-code.ts";
-import { readTextFile } from "../files.ts";
-import { knownStacks } from "../stacks/state-dir.ts";
+import { UserError } from "../../../contract/errors.ts";
+import { parseDocument, parseJson } from "../../../contract/parse.ts";
+import type { Context } from "../../context.ts";
+import { findDeployment, withEngine } from "../../deployments.ts";
+import { UsageError } from "../../errors.ts";
+import type { ExitCode } from "../../exit-code.ts";
+import { readTextFile } from "../../files.ts";
+import { knownStacks } from "../../stacks/state-dir.ts";
 
 /** Takes a deployment down: everything that it rented, then its record. */
 export async function run(context: Context, app: string): Promise<ExitCode> {
@@ -15,11 +15,7 @@ export async function run(context: Context, app: string): Promise<ExitCode> {
   const appId = appIdOf(context, app);
   const deployment = await findDeployment(context, appId);
   if (deployment === undefined) output.note(`"${appId}" is not deployed; there is nothing to destroy`);
-  await deployment?.destroy({
-    onOutput: (text) => output.pass(text),
-    color: output.color,
-    signal: context.interrupted,
-  });
+  else await withEngine(context, `destroying ${appId}`, (options) => deployment.destroy(options));
   output.result({ result: "destroyed" }, () => [`${output.strong(appId)} is destroyed; it costs nothing any more`]);
   return 0;
 }

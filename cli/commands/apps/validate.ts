@@ -1,8 +1,8 @@
 import { resolve } from "node:path";
-import { loadDeployable } from "../../contract/deployable.ts";
-import type { Context } from "../context.ts";
-import type { ExitCode } from "../exit-code.ts";
-import { readTextFile } from "../files.ts";
+import { loadDeployable } from "../../../contract/deployable.ts";
+import type { Context } from "../../context.ts";
+import type { ExitCode } from "../../exit-code.ts";
+import { readTextFile } from "../../files.ts";
 
 /** Checks an app's three files: app.json, its workflow, and the contract beside that. */
 export function run({ cwd, output }: Context, spec: string): ExitCode {
