@@ -2,6 +2,7 @@
 import type { z } from "zod";
 import { environmentVariables } from "./environment-variables.ts";
 import { appJsonSchema, contractJsonSchema } from "./json-schemas.ts";
+import { stackConfigKeys } from "./stack-config.ts";
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -29,6 +30,9 @@ export const configurationPage = (): string =>
     fieldTable(fieldsOf(appJsonSchema(), "")),
     "\n## workflow.contract.json\n",
     fieldTable(fieldsOf(contractJsonSchema(), "")),
+    "\n## Stack config\n",
+    "Set with `npm run pulumi -- config set comfy-endpoints:<key> <value>`, or `cend deploy --config <key>=<value>`.\n",
+    stackConfigTable(),
     "\n## Environment variables\n",
     environmentVariables
       .map(({ title, about, variables }) => `### ${title}\n\n${about}\n\n${variableTable(variables)}`)
@@ -88,6 +92,17 @@ const fieldTable = (fields: readonly Field[]): string =>
       `\`${path}\``,
       type,
       isRequired ? "required" : fallback && `\`${fallback}\``,
+      description,
+    ]),
+  );
+
+const stackConfigTable = (): string =>
+  table(
+    ["Key", "Type", "Default", "Meaning"],
+    stackConfigKeys().map(({ name, type, fallback, description }) => [
+      `\`${name}\``,
+      type,
+      fallback && `\`${fallback}\``,
       description,
     ]),
   );

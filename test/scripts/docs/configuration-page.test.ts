@@ -1,9 +1,11 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { stackConfigKeys as knownKeys } from "../../../contract/stack-config.ts";
 import { configurationPage, fieldsOf } from "../../../scripts/docs/configuration-page.ts";
 import { environmentVariables } from "../../../scripts/docs/environment-variables.ts";
 import { appJsonSchema, contractJsonSchema } from "../../../scripts/docs/json-schemas.ts";
+import { stackConfigKeys } from "../../../scripts/docs/stack-config.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const documented = environmentVariables.flatMap(({ variables }) =>
@@ -41,6 +43,15 @@ describe("the page about configuration", () => {
     const fields = [...fieldsOf(appJsonSchema(), ""), ...fieldsOf(contractJsonSchema(), "")];
     expect(fields.length).toBeGreaterThan(50);
     expect(fields.filter(({ description }) => description === "").map(({ path }) => path)).toEqual([]);
+  });
+
+  it("says what every key of the stack's config means", () => {
+    expect(
+      stackConfigKeys()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(Object.keys(knownKeys).sort());
+    expect(stackConfigKeys().filter(({ type, description }) => type === "" || description === "")).toEqual([]);
   });
 
   it("has every variable that the code names", () => {
