@@ -28,9 +28,7 @@ describe(`nothing is lost, whatever breaks (sample ${seed}; another one with FAU
   });
 
   it("every request that changes something is broken in some cell", () => {
-    const ours = Object.values(documents).flatMap(
-      (text) => /^mutation \w+\([^)]*\) \{\s*(\w+)/.exec(text)?.[1] ?? [],
-    );
+    const ours = Object.values(documents).flatMap((text) => /^mutation \w+\([^)]*\) \{\s*(\w+)/.exec(text)?.[1] ?? []);
     expect(ours).toEqual(expect.arrayContaining(["podTerminate", "updateRegistryAuth"]));
     expect(uncovered(ours, cells).sort()).toEqual(Object.keys(inNoPhase).sort());
   });

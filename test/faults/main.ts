@@ -16,7 +16,7 @@ interface Flags {
 
 await new Command("faults")
   .description("Breaks every operation of every deployment in every way, and looks whether anything is lost or billed")
-  .option("--only <text...>", "only cells whose name holds all of these: --only 'create ' SIGKILL", [])
+  .option("--only <text...>", "only cells whose name holds all of these: --only 'pod create' SIGKILL", [])
   .option("--sample <number>", "only so many cells, as different as there are", atLeastOne)
   .option("--seed <number>", "which sample", atLeastOne, 1)
   .option("--jobs <number>", "cells at a time", atLeastOne, 2)

@@ -59,20 +59,6 @@ export const cellsOf = (operations: Operation[]): Cell[] =>
     faultsOf(operation).flatMap((fault) => endings.map((ending) => ({ operation, fault, ending }))),
   );
 
-/** Its effect, or its answer, comes when the user has gone on already. */
-export const isLate = ({ fault }: Cell): boolean => / late(,|$)/.test(fault);
-
-/**
- * What comes late takes the pod away that another run relies on by then, and nobody can prevent it: a request to
- * terminate it is on its way, or the provider that had asked for it hears so and cannot know that it was adopted. The
- * next `up` rents another one; until then nothing is billed.
- */
-export const takesPodAway = (cell: Cell): boolean => {
-  const { name, phase, occurrence } = cell.operation;
-  if (cell.fault === "SIGKILL, answer late") return /^pod(Rent|Find)/.test(name);
-  return isLate(cell) && phase === "destroy" && name === "podTerminate" && occurrence === 1;
-};
-
 /** Names of operations to which nothing happens in any cell. */
 export function uncovered(names: Iterable<string>, cells: Cell[]): string[] {
   const covered = new Set(cells.map(({ operation }) => operation.name));

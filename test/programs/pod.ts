@@ -16,13 +16,13 @@ class Failing extends pulumi.dynamic.Resource {
   }
 }
 
-const { args, dependentFails } = JSON.parse(readFileSync(process.env["TEST_POD_FILE"] ?? "", "utf8")) as {
-  args: Omit<RunPodPodArgs, "ownerSeed">;
-  dependentFails: boolean;
-};
+const { dependentFails, ...args } = JSON.parse(readFileSync(process.env["TEST_INPUTS_FILE"] ?? "", "utf8")) as Omit<
+  RunPodPodArgs,
+  "ownerSeed"
+> & { dependentFails?: boolean };
 
 const owner = new Owner("owner");
 const pod = new RunPodPod("pod", { ...args, ownerSeed: owner.seed });
-if (dependentFails) new Failing("dependent", { dependsOn: pod });
+if (dependentFails === true) new Failing("dependent", { dependsOn: pod });
 
 export const { podId, revision, status, placement, costPerHour, gpuType, dataCenter, spot } = pod;
