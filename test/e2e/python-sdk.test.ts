@@ -154,7 +154,7 @@ describe("RunPod's Python SDK asks the local RunPod", () => {
     expect(auth).toEqual({ id: auth.id, name: "hub" });
     const changed = { registry_auth_id: auth.id, username: "me", password: "other" };
     expect(await call("update_container_registry_auth", changed)).toEqual(auth);
-    expect(runpod.account.registryAuths()).toEqual([{ ...auth, username: "me", password: "other" }]);
+    expect(runpod.account.registryAuths()).toMatchObject([{ ...auth, username: "me", password: "other" }]);
     expect(await call("delete_container_registry_auth", { registry_auth_id: auth.id })).toBeNull();
     expect(runpod.account.registryAuths()).toEqual([]);
     expect(await call("update_container_registry_auth", changed)).toEqual(
