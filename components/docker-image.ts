@@ -9,6 +9,7 @@ import type { PlannedImage } from "../providers/image/plan.ts";
 import { givenLogin, type LoginSources } from "../providers/image/registry/login.ts";
 import { stageContext } from "../providers/image/staging.ts";
 import { optionalPackage } from "./optional-package.ts";
+import { perStack } from "./per-stack.ts";
 
 export const dockerImageType = "docker:index/image:Image";
 
@@ -50,16 +51,8 @@ export interface Making {
   dockerImage: Image | undefined;
 }
 
-const makingByStack = new WeakMap<pulumi.Resource, Map<string, Promise<Making>>>();
-
 /** The images that this run of the program makes: one program may want the same image for several endpoints. */
-export function imagesInMaking(): Map<string, Promise<Making>> {
-  const stack = pulumi.runtime.getStackResource();
-  if (stack === undefined) throw new Error("images are made within a Pulumi program");
-  const known = makingByStack.get(stack) ?? new Map<string, Promise<Making>>();
-  makingByStack.set(stack, known);
-  return known;
-}
+export const imagesInMaking = perStack(() => new Map<string, Promise<Making>>());
 
 /** Keeps other deployments on this machine from building the same image, until this one has. */
 export async function withImageLock<T extends Making>(imageRef: string, make: () => Promise<T>): Promise<T> {

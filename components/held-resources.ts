@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { perStack } from "./per-stack.ts";
 
 /** What the last deployment of this stack left, by URN. */
 export type HeldResources = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -8,13 +9,11 @@ const answerSchema = z.object({
   outputs: z.record(z.string(), z.object({ outputs: z.record(z.string(), z.unknown()) })),
 });
 
-let asked: Promise<HeldResources> | undefined;
-
 /**
  * Outputs of the resources that the stack holds before this run changes it. A program that is to declare a resource only while
  * it has to be made, and from then on for good, has to know.
  */
-export const heldResources = (): Promise<HeldResources> => (asked ??= ask());
+export const heldResources = perStack(ask);
 
 async function ask(): Promise<HeldResources> {
   const organization = pulumi.getOrganization();

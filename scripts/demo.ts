@@ -48,11 +48,12 @@ async function demonstrate(keep: boolean): Promise<void> {
     throw new UserError("an endpoint of an earlier demo is still running; take it down with: npm run demo -- --down");
   }
   const folder = keep ? keptFolder : mkdtempSync(join(tmpdir(), "comfy-endpoints-demo-"));
-  step("Starting a RunPod on this machine");
-  const runPod = await startLocalRunPod(folder, keep);
-  say(`  ${runPod.url}/local shows its pods`);
+  let runPod: LocalRunPod | undefined;
   let left = false;
   try {
+    step("Starting a RunPod on this machine");
+    runPod = await startLocalRunPod(folder, keep);
+    say(`  ${runPod.url}/local shows its pods`);
     interruption.signal.throwIfAborted();
     const deployment = await deploy(folder, runPod.env);
     try {
@@ -64,7 +65,7 @@ async function demonstrate(keep: boolean): Promise<void> {
     }
   } finally {
     if (!left) {
-      await stopLocalRunPod(runPod.pid);
+      if (runPod !== undefined) await stopLocalRunPod(runPod.pid);
       rmSync(folder, { recursive: true, force: true });
     }
   }

@@ -28,7 +28,10 @@ export async function startLocalRunPod(folder: string, outlive: boolean): Promis
     stdio: [outlive ? "ignore" : "pipe", output, output],
   });
   closeSync(output);
-  const { apiBaseUrl, apiKey, proxyUrl } = await firstLine(log, () => child.exitCode !== null);
+  const { apiBaseUrl, apiKey, proxyUrl } = await firstLine(
+    log,
+    () => child.exitCode !== null || child.signalCode !== null,
+  );
   child.unref();
   return {
     url: apiBaseUrl,

@@ -58,12 +58,13 @@ async function buildThere(image: PlannedImage, { sources, log }: BuildWorld, sig
 
 /**
  * Waits until the registry shows an image that was pushed.
- * @param digest the one to wait for; whichever the tag has when not given
+ * @param remedy what helps when it does not
  */
 export async function untilPushed(
   { imageRef, timeoutSeconds, pollSeconds }: Pick<ImageInputs, "imageRef" | "timeoutSeconds" | "pollSeconds">,
   registry: Registry,
   signal: AbortSignal,
+  remedy = "run pulumi up again",
 ): Promise<string> {
   const until = performance.now() + timeoutSeconds * 1000;
   for (;;) {
@@ -71,7 +72,7 @@ export async function untilPushed(
     if (digest !== undefined) return digest;
     if (performance.now() >= until) {
       throw new UserError(
-        `${imageRef} was built, but the registry does not show it after ${timeoutSeconds} s; see whether it was pushed there, and run pulumi up again`,
+        `${imageRef} was built, but the registry does not show it after ${timeoutSeconds} s; see whether it was pushed there, and ${remedy}`,
       );
     }
     await sleep(pollSeconds * 1000, undefined, { signal });

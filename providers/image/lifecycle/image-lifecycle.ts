@@ -54,7 +54,9 @@ async function digestOf(inputs: ImageInputs, world: BuildWorld): Promise<string 
   const built = builtDigestOf(inputs);
   if (built !== undefined) {
     const pushed = { ...inputs, imageRef: pinned(imageRef, built) };
-    return whileRunLasts((signal) => untilPushed(pushed, world.registry, signal));
+    // The docker.Image has done its part, and would not be built by another up.
+    const remedy = `run ${replaceCommand(inputs.rebuildUrns)}`;
+    return whileRunLasts((signal) => untilPushed(pushed, world.registry, signal, remedy));
   }
   if (taggedDigest !== undefined) return taggedDigest;
   if (kind === "base" && builder === "none") return undefined;

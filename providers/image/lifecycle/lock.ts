@@ -24,7 +24,7 @@ export interface LockOptions {
  * @returns gives the lock back
  */
 export async function lockImage(imageRef: string, options: LockOptions): Promise<() => void> {
-  const { onWait, signal, folder = join(tmpdir(), `comfy-endpoints-builds-${userInfo().username}`) } = options;
+  const { onWait, signal, folder = join(tmpdir(), `comfy-endpoints-builds-${user()}`) } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const name = createHash("sha256").update(imageRef).digest("hex").slice(0, 32);
   const file = new DatabaseSync(join(folder, `${name}.lock`), { timeout: 0 });
@@ -41,6 +41,9 @@ export async function lockImage(imageRef: string, options: LockOptions): Promise
     if (file.isOpen) file.close();
   };
 }
+
+// A user of a container need not have a name.
+const user = (): number | string => process.getuid?.() ?? userInfo().username;
 
 function locked(file: DatabaseSync): boolean {
   try {

@@ -1,7 +1,10 @@
 import { dockerLogin } from "./docker-login.ts";
 
-/** Who asks a registry, and where that was found: what an error names. */
-export type Login = { source: string } & ({ username: string; password: string } | { identityToken: string });
+/** Who asks a registry, and where that was found: what an error names. A guess may be no login of that registry's at all. */
+export type Login = { source: string; isGuess?: true } & (
+  | { username: string; password: string }
+  | { identityToken: string }
+);
 
 export type PasswordLogin = Extract<Login, { password: string }>;
 
@@ -21,7 +24,7 @@ export async function findLogin(registry: string, sources: LoginSources): Promis
   const known = givenLogin(registry, sources) ?? (await dockerLogin(registry, env));
   if (known !== undefined || registry !== "ghcr.io" || !env["GITHUB_TOKEN"]) return known;
   const owner = env["GITHUB_REPOSITORY"]?.split("/")[0];
-  return owner ? { source: "GITHUB_TOKEN", username: owner, password: env["GITHUB_TOKEN"] } : undefined;
+  return owner ? { source: "GITHUB_TOKEN", isGuess: true, username: owner, password: env["GITHUB_TOKEN"] } : undefined;
 }
 
 /** The login that this project was given, which Docker need not know. */

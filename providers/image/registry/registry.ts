@@ -49,6 +49,8 @@ export function createRegistry(options: RegistryOptions): Registry {
       // Who may not see an image is told by some registries that there is none.
       const login = await loginFor(image.registry);
       const answer = login === undefined ? open : await look(image, login, options);
+      // A guess that is refused says nothing against what everybody is told.
+      if ("refused" in answer && login?.isGuess === true && "digest" in open) return open.digest;
       if ("refused" in answer) throw refusal(imageRef, image, answer.refused, login);
       return answer.digest;
     },

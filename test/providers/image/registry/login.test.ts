@@ -42,7 +42,7 @@ describe("a login", () => {
     expect(await login("ghcr.io", configured)).toMatchObject({ source: "the stack's config", username: "stack" });
     expect(await login("ghcr.io")).toMatchObject({ source: configFile(), username: "docker" });
     dockerConfig({});
-    expect(await login("ghcr.io")).toEqual({ source: "GITHUB_TOKEN", username: "owner", password: "t" });
+    expect(await login("ghcr.io")).toEqual({ source: "GITHUB_TOKEN", isGuess: true, username: "owner", password: "t" });
     delete env["GITHUB_REPOSITORY"];
     expect(await login("ghcr.io")).toBeUndefined();
   });

@@ -81,6 +81,16 @@ describe("an image in a registry", () => {
 });
 
 describe("a registry that does not tell", () => {
+  it("is missing when everybody is told so, and a guessed login is refused", async () => {
+    await started({ open: ["a/golden"] });
+    const guess: Login = { source: "a guess", isGuess: true, username: "me", password: "no login of this registry's" };
+    expect(await digest("a/golden:1", guess)).toBeUndefined();
+    await expect(digest("a/golden:1", { ...me, password: "wrong" })).rejects.toThrow(
+      "it refused the login of this test",
+    );
+    await expect(digest("a/private:1", guess)).rejects.toThrow("it refused the login of a guess");
+  });
+
   it.each<[string, RegistrySettings, Login | undefined, RegExp]>([
     [
       "a token, without a login",
