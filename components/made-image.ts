@@ -37,7 +37,8 @@ export async function makeImages(subject: ImageSubject): Promise<Made> {
   const urns = await urnsOf(name, parent);
   const held = await heldImage(urns, imageRefs.golden);
   const config = new pulumi.Config("comfy-endpoints");
-  const sources = loginSources(imageRefs.golden, {
+  const loginRegistry = parseImageRef(imageRefs.golden).registry;
+  const sources = loginSources(loginRegistry, {
     username: config.get("registryUsername"),
     password: config.get("registryPassword"),
   });
@@ -85,9 +86,10 @@ async function declare(
   { plan, urns, sources, decision, existing, workflow }: Declaration,
 ): Promise<Made> {
   const paces = { timeoutSeconds: build.timeoutSeconds ?? 1800, pollSeconds: build.pollSeconds ?? 15 };
+  const loginRegistry = parseImageRef(plan.golden.imageRef).registry;
   const base = new GoldenImage(
     `${name}-base-image`,
-    { ...sourceOf("base", plan.base), ...decision.base, ...paces, ownUrn: urns.base, rebuildUrns: [] },
+    { ...sourceOf("base", plan.base), ...decision.base, ...paces, loginRegistry, ownUrn: urns.base, rebuildUrns: [] },
     { parent, dependsOn: workflow },
   );
   const dockerImage = decision.asDockerImage
@@ -97,6 +99,7 @@ async function declare(
     ...sourceOf("golden", plan.golden),
     ...decision.golden,
     ...paces,
+    loginRegistry,
     ownUrn: urns.golden,
     rebuildUrns: [],
   };

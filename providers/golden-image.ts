@@ -34,6 +34,8 @@ export interface GoldenImageArgs {
   kind: ImageKind;
   /** `repository:tag`; the tag tells the content. */
   imageRef: string;
+  /** The registry that the login of the stack's config is for: the golden image's, also where the base is in another. */
+  loginRegistry: string;
   /** Who builds it when the registry has none; `none` for an image that a `docker.Image` builds, or nobody. */
   builder: Backend;
   /** Whether it has to be built now: the registry was asked, and has none. */

@@ -78,5 +78,4 @@ export function logTail(log: string, step: Pick<Step, "startedAt" | "completedAt
     .map(({ said }) => said.replace(/^##\[\w+\]/, ""));
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: terminals are told colors with it
 const plain = (text: string): string => text.replace(/\u001B\[[\d;]*m/g, "");

@@ -91,8 +91,8 @@ async function warnIfChanged(inputs: ImageInputs, digest: string, registry: Regi
 const replaceCommand = (urns: readonly string[]): string =>
   ["pulumi up", ...urns.map((urn) => `--replace '${urn}'`)].join(" ");
 
-function worldOf({ imageRef, resourceName }: ImageInputs, login: ConfiguredLogin): BuildWorld {
-  const sources = loginSources(imageRef, login);
+function worldOf({ loginRegistry, resourceName }: ImageInputs, login: ConfiguredLogin): BuildWorld {
+  const sources = loginSources(loginRegistry, login);
   return { registry: openRegistry(sources), sources, log: (line) => console.log(`${resourceName}: ${line}`) };
 }
 

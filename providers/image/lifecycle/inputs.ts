@@ -12,6 +12,7 @@ const optional = z
 const schema = z.object({
   kind: z.enum(["base", "golden"]),
   imageRef: z.string(),
+  loginRegistry: z.string(),
   builder: z.enum(["none", "local", "github_actions"]),
   missing: z.boolean(),
   taggedDigest: optional,

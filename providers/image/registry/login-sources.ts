@@ -1,5 +1,4 @@
 import { withEnvFiles } from "../../runpod/env-files.ts";
-import { parseImageRef } from "../image-ref.ts";
 import type { LoginSources } from "./login.ts";
 
 /** Of the stack's config: `registryUsername` and `registryPassword`. */
@@ -8,9 +7,12 @@ export interface ConfiguredLogin {
   password: string | undefined;
 }
 
-/** The environment as it is now, with its files, and the config, which is meant for the registry that the image is in. */
-export function loginSources(imageRef: string, { username, password }: ConfiguredLogin): LoginSources {
+/**
+ * The environment as it is now, with its files, and the config.
+ * @param registry the only one that the config's login is meant for, and is shown to
+ */
+export function loginSources(registry: string, { username, password }: ConfiguredLogin): LoginSources {
   const env = withEnvFiles(process.env, process.cwd());
   if (!username || !password) return { env };
-  return { env, configured: { registry: parseImageRef(imageRef).registry, username, password } };
+  return { env, configured: { registry, username, password } };
 }

@@ -31,6 +31,7 @@ afterEach(() => {
 
 const inputs = (changed: Partial<ImageInputs> = {}) => ({
   ...{ kind: "golden", imageRef: `${registry.host}/comfy/golden:1`, builder: "none", missing: false },
+  loginRegistry: registry.host,
   ...{ dockerfile: "Dockerfile", context: ".", buildArgs: {}, resourceName: "cards-image" },
   ...{ ownUrn: "urn:golden", rebuildUrns: ["urn:base", "urn:docker"], timeoutSeconds: 60, pollSeconds: 0.02 },
   ...changed,
@@ -65,7 +66,7 @@ describe("an image that is created", () => {
     registry.remove("comfy/golden", digest);
     const created = create(inputs({ builtDigest: pinned(digest), timeoutSeconds: 0.05 }), noLogin);
     await expect(created).rejects.toThrow(
-      `${pinned(digest)} was built, but the registry does not show it after 0.05 s; see whether it was pushed there`,
+      `${pinned(digest)} was built, but the registry does not show it after 0.05 s; see whether it was pushed there, and run pulumi up --replace 'urn:base' --replace 'urn:docker'`,
     );
   });
 
@@ -79,6 +80,25 @@ describe("an image that is created", () => {
     await expect(create(inputs(), noLogin)).rejects.toThrow(
       `${inputs().imageRef} is not in the registry any more; run pulumi up again`,
     );
+  });
+});
+
+describe("the login of the stack's config", () => {
+  const login = { username: "me", password: "secret" };
+  beforeEach(() => {
+    Object.assign(registry.settings, { auth: "basic", users: { me: "secret" } });
+    put();
+  });
+
+  it("is used at the registry that it is for", async () => {
+    expect((await create(inputs(), login)).outs["digest"]).toMatch(/^sha256:/);
+    expect(registry.asked.at(-1)).toMatch(/ as me$/);
+  });
+
+  it("is not shown to another one, where the image below may be", async () => {
+    const base = inputs({ kind: "base", builder: "local", loginRegistry: "registry.example" });
+    await expect(create(base, login)).rejects.toThrow("there is no login for it");
+    expect(registry.asked.filter((line) => line.endsWith(" as me"))).toEqual([]);
   });
 });
 
