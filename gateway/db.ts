@@ -17,8 +17,8 @@ export interface Database {
    */
   commit<T>(work: () => T): Promise<T>;
   /**
-   * Like commit, but ends when it is written, at once and with all that waits; it is safe with the next commit. For what may
-   * be done again when the machine itself fails.
+   * Like commit, but ends when it is written, at once and with all that waits; it is safe with the next commit, or soon
+   * after. For what may be done again when the machine itself fails.
    */
   note<T>(work: () => T): Promise<T>;
   /** Writes what waits, then closes. */
@@ -67,6 +67,8 @@ function groupingCommits(sqlite: DatabaseSync, log: number, syncFile: (file: num
   /** How many groups are on their way to the disk. */
   let unsafe = 0;
   const disk = createSharedSync(() => syncFile(log));
+  /** Brings to the disk what no commit took along. */
+  let later: NodeJS.Timeout | undefined;
 
   const flush = (): void => {
     const group = waiting;
@@ -87,9 +89,13 @@ function groupingCommits(sqlite: DatabaseSync, log: number, syncFile: (file: num
     for (const { isNote, value, resolve } of done) if (isNote) resolve(value);
     const commits = done.filter(({ isNote }) => !isNote);
     if (commits.length > 0) void settle(commits);
+    // Should it fail, the next commit says so.
+    else later ??= setTimeout(() => void settle([]), notesUnsafeMs).unref();
   };
   const settle = async (commits: readonly Done[]): Promise<void> => {
     unsafe += 1;
+    clearTimeout(later);
+    later = undefined;
     try {
       await disk.sync();
       for (const { resolve, value } of commits) resolve(value);
@@ -124,6 +130,7 @@ function groupingCommits(sqlite: DatabaseSync, log: number, syncFile: (file: num
     note: (work) => put(work, true),
     close: () => {
       flush();
+      clearTimeout(later);
       // Brings everything to its place, safely.
       sqlite.close();
       const close = (): void => closeSync(log);
@@ -131,6 +138,9 @@ function groupingCommits(sqlite: DatabaseSync, log: number, syncFile: (file: num
     },
   };
 }
+
+// Longer than whoever was told takes to ask for more: a read waits for the disk while it is busy.
+const notesUnsafeMs = 50;
 
 /** Work that is written, and what it gave. */
 type Done = Waiting & { value: unknown };

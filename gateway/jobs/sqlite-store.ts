@@ -22,7 +22,7 @@ const canceledError = "'CANCELED_BY_REQUEST'";
 
 /**
  * @param queueLimit how many jobs may wait
- * @param changed told of a job that has another state, once that is on disk, and whether it ended with it
+ * @param changed told of a job that has another state, once that is written, and whether it ended with it
  * @param queued told of new jobs before they are written, so that a claim is written with them. Their run may begin before
  *   they are on disk: ComfyUI's end is the gateway's when the machine fails, and nobody was told of them yet
  */
@@ -129,11 +129,9 @@ export function createSqliteJobStore(
   };
   const end = async (id: string, state: JobState, result: JobResult | null, error: string | null): Promise<void> => {
     const values = { id, now: now(), state, result: result && JSON.stringify(result), error };
-    await change(
-      id,
-      () => finish.run(values).changes,
-      (changes) => changes === 1,
-    );
+    // When the machine fails before it is safe, the job is as it was, and is run again.
+    const { changes } = await database.note(() => finish.run(values));
+    changed(id, changes === 1);
   };
 
   return {

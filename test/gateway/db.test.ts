@@ -93,6 +93,22 @@ describe("writes to the gateway's database", () => {
       expect(await database.read(keys)).toEqual(["a", "b"]);
     });
 
+    it("that may be done again are brought to it soon, once for many, and nobody waits for that", async () => {
+      await database.note(() => add("a"));
+      await database.note(() => add("b"));
+      expect(await database.read(keys)).toEqual(["a", "b"]);
+      expect(syncs.length).toBe(0);
+      await begun(1);
+      const commit = database.commit(() => add("c"));
+      await database.note(() => add("d"));
+      syncs[0]?.end();
+      // The commit's, which takes the last note along.
+      await begun(2);
+      syncs[1]?.end();
+      await commit;
+      expect(keys()).toEqual(["a", "b", "c", "d"]);
+    });
+
     it("share the next sync when one goes on already", async () => {
       const first = database.commit(() => add("a"));
       await begun(1);

@@ -20,7 +20,7 @@ export interface EventLog {
   progress(jobId: string, progress: JobProgress): Promise<void>;
 }
 
-/** @param changed told of a job whose log grew, once that is on disk */
+/** @param changed told of a job whose log grew, once that is written */
 export function createEventLog(database: Database, changed: (jobId: string) => void): EventLog {
   const after = database.prepare(
     `SELECT sequence, type, data, created_at FROM job_events WHERE job_id = ? AND sequence > ?
