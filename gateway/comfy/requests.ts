@@ -1,6 +1,7 @@
-import { Agent, type IncomingMessage, type RequestOptions, request as requestPlain } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import { request as requestSecure, Agent as SecureAgent } from "node:https";
 import { text } from "node:stream/consumers";
+import { Agent, request as requestPlain } from "../net/node-http.ts";
 
 export interface Reply {
   status: number;

@@ -1,6 +1,7 @@
-import { type IncomingMessage, type RequestListener, type Server, type ServerResponse, STATUS_CODES } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { type ErrorBody, errorCodes } from "../../contract/api.ts";
+import { STATUS_CODES } from "../net/node-http.ts";
 import { hangUp } from "./lingering.ts";
 
 /**

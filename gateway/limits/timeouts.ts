@@ -1,7 +1,8 @@
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from "node:http";
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
 import type { RequestHandler } from "express";
 import { errorCodes } from "../../contract/api.ts";
 import { isForm } from "../files/form.ts";
+import { createServer } from "../net/node-http.ts";
 import { lingerBeforeClose } from "./lingering.ts";
 import { onlyRequests, refuseNonRequests } from "./non-requests.ts";
 

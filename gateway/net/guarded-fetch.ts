@@ -1,9 +1,10 @@
 import { type LookupAddress, lookup as resolveHost } from "node:dns";
-import { request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import { request as httpsRequest } from "node:https";
 import { isIP, type LookupFunction } from "node:net";
 import { Readable } from "node:stream";
 import { isPublicAddress } from "./addresses.ts";
+import { request as httpRequest } from "./node-http.ts";
 
 /** What requests to addresses that callers name may reach. */
 export interface Reach {

@@ -1,6 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type RequestOptions } from "node:http";
+import type { IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Answer, Ask } from "../../../../contract/models/source.ts";
+import { Agent as HttpAgent, request as httpRequest } from "../../../net/node-http.ts";
 
 export interface RequestsOptions {
   /** Longest silence of the other side. */
