@@ -41,7 +41,7 @@ module.exports = {
     only("components", [
       "contract/",
       "providers/[^/]+\\.ts$",
-      "providers/runpod/(env-files|deploy-profiles)\\.ts$",
+      "providers/runpod/(env-files|placement/deploy-profiles)\\.ts$",
       "providers/image/",
       "providers/image/github/settings\\.ts$",
     ]),

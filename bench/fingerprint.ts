@@ -3,7 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { appSchema } from "../contract/app.ts";
-import { planImages } from "../providers/image/plan.ts";
+import { planImages } from "../providers/image/plan/plan.ts";
 import { median, milliseconds, print, stopwatch } from "./measure.ts";
 
 const root = join(import.meta.dirname, "..");

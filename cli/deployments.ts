@@ -1,23 +1,27 @@
-import { stripVTControlCharacters } from "node:util";
+import { readFileSync } from "node:fs";
 import type { Context } from "./context.ts";
 import { NotFoundError } from "./errors.ts";
 import { showClock } from "./live.ts";
 import { didYouMean } from "./similar.ts";
 import type { Deployment } from "./stacks/deployment.ts";
 import { findEngine } from "./stacks/engine.ts";
+import type { EngineNews } from "./stacks/news.ts";
 import type { RunOptions } from "./stacks/operation.ts";
-import type { EndpointOutputs } from "./stacks/outputs.ts";
-import { endpointStacks, type ProjectOptions, pulumiCli, readConfig, readOutputs } from "./stacks/pulumi-cli.ts";
+import type { EndpointOutputs, StartedEndpoint } from "./stacks/outputs.ts";
+import {
+  endpointStacks,
+  type ProjectOptions,
+  type PulumiCli,
+  pulumiCli,
+  readConfig,
+  readOutputs,
+  readStarted,
+} from "./stacks/pulumi-cli.ts";
 import { knownStacks, usesSharedBackend } from "./stacks/state-dir.ts";
 
 /** The app's deployment, made when there is none. */
 export async function createDeployment(context: Context, appId: string): Promise<Deployment> {
-  const { stateDir, output } = context;
   const { project, deployments } = await openProject(context);
-  const { newPassphraseFile } = project.cli;
-  if (newPassphraseFile !== undefined) {
-    output.note(`Deployments are recorded in ${stateDir}; ${newPassphraseFile} unlocks their secrets.`);
-  }
   return deployments.createDeployment(project, appId);
 }
 
@@ -32,9 +36,20 @@ export async function findDeployment(context: Context, appId: string): Promise<D
  * What an app's deployment tells about its endpoint.
  * @throws {NotFoundError} when it is not deployed, naming what is
  */
-export async function deployedEndpoint(context: Context, appId: string): Promise<EndpointOutputs> {
+export const deployedEndpoint = (context: Context, appId: string): Promise<EndpointOutputs> =>
+  readEndpoint(context, appId, readOutputs);
+
+/** The same of a deployment that is under way, or did not finish. */
+export const startedEndpoint = (context: Context, appId: string): Promise<StartedEndpoint> =>
+  readEndpoint(context, appId, readStarted);
+
+async function readEndpoint<T>(
+  context: Context,
+  appId: string,
+  read: (cli: PulumiCli, stackName: string) => Promise<T | undefined>,
+): Promise<T> {
   if (mayBeDeployed(context, appId)) {
-    const outputs = await readOutputs(pulumiCli(await projectOptions(context)), appId);
+    const outputs = await read(await openCli(context), appId);
     if (outputs !== undefined) return outputs;
   }
   throw notDeployed(context, appId);
@@ -48,7 +63,8 @@ export function notDeployed({ stateDir }: Context, appId: string): NotFoundError
 }
 
 /**
- * Runs the engine for a user: its output is passed on, an interruption ends it in order.
+ * Runs the engine for a user: a person is shown what it does, elsewhere its output is passed on as it is. An interruption
+ * ends it in order.
  * @param doing what it does, as the line says that changes meanwhile
  */
 export async function withEngine<T>(
@@ -57,34 +73,29 @@ export async function withEngine<T>(
   run: (options: RunOptions) => Promise<T>,
 ): Promise<T> {
   let news = "";
-  const { end } = showClock(output, () => doing + news);
-  const onOutput = (text: string): void => {
-    const told = progressIn(text);
-    if (told !== undefined) news = `: ${told}`;
-    output.pass(text);
+  const { draw, end } = showClock(output, () => doing + news);
+  const onNews = ({ line, progress }: EngineNews): void => {
+    news = progress === undefined ? "" : `: ${progress}`;
+    if (line !== undefined) output.note(line.text, lineColors[line.kind]);
+    draw();
   };
+  const onOutput = (text: string): void => output.pass(text);
   try {
-    return await run({ onOutput, color: output.color, signal: interrupted });
+    return await run({ onOutput, ...(output.live && { onNews }), signal: interrupted });
   } finally {
     end();
   }
 }
 
-/** What a resource last said of how far it is, in output of the engine: `endpoint-ready: models: flux 41 %`. */
-function progressIn(text: string): string | undefined {
-  const told = [...stripVTControlCharacters(text).matchAll(/ creating \(.*?\) \S+: (.+)/g)].at(-1)?.[1];
-  return told?.startsWith("warning") === true ? undefined : told?.trim();
-}
+const lineColors = { done: "green", warning: "yellow", told: undefined } as const;
 
 /** What an app's deployment is configured with; undefined when nothing is set. */
 export const deploymentConfig = async (context: Context, appId: string, key: string): Promise<string | undefined> =>
-  readConfig(pulumiCli(await projectOptions(context)), appId, key);
+  readConfig(await openCli(context), appId, key);
 
 /** Apps that are deployed, as far as this machine knows. */
 export const deployedApps = async (context: Context): Promise<string[]> =>
-  usesSharedBackend(context.env)
-    ? await endpointStacks(pulumiCli(await projectOptions(context)))
-    : knownStacks(context.stateDir);
+  usesSharedBackend(context.env) ? await endpointStacks(await openCli(context)) : knownStacks(context.stateDir);
 
 /** A state folder of its own knows its stacks, without an engine. */
 const mayBeDeployed = ({ env, stateDir }: Context, appId: string): boolean =>
@@ -97,5 +108,20 @@ async function projectOptions({ env, stateDir, output, interrupted }: Context): 
 // Pulumi's Automation API takes most of a second to load: only commands that change something pay for it.
 async function openProject(context: Context) {
   const [projects, deployments] = await Promise.all([import("./stacks/project.ts"), import("./stacks/deployment.ts")]);
-  return { project: await projects.openProject(await projectOptions(context)), deployments };
+  const project = await projects.openProject(await projectOptions(context));
+  tellPassphrase(context, project.cli);
+  return { project, deployments };
+}
+
+async function openCli(context: Context): Promise<PulumiCli> {
+  const cli = pulumiCli(await projectOptions(context));
+  tellPassphrase(context, cli);
+  return cli;
+}
+
+/** Shows a passphrase that was made just now: itself to a person only, for logs are kept. */
+function tellPassphrase({ output }: Context, { newPassphraseFile: file }: PulumiCli): void {
+  if (file === undefined) return;
+  const itself = output.live ? `: ${readFileSync(file, "utf8")}` : "";
+  output.note(`A new passphrase locks the secrets of deployments; keep a copy of ${file}${itself}`);
 }

@@ -1,19 +1,28 @@
 import { type Client, createClient } from "./client.ts";
 import type { Context } from "./context.ts";
-import { deployedEndpoint } from "./deployments.ts";
+import { deployedEndpoint, startedEndpoint } from "./deployments.ts";
 import { HttpError } from "./http/http-error.ts";
-import type { EndpointOutputs } from "./stacks/outputs.ts";
+import type { EndpointOutputs, StartedEndpoint } from "./stacks/outputs.ts";
 
 /** A deployed app and the API that it answers. */
-export interface Endpoint {
+export interface Endpoint<Outputs = EndpointOutputs> {
   appId: string;
-  outputs: EndpointOutputs;
+  outputs: Outputs;
   client: Client;
 }
 
 /** @throws {UserError} when the app is not deployed */
 export async function openEndpoint(context: Context, appId: string): Promise<Endpoint> {
   const outputs = await deployedEndpoint(context, appId);
+  return { appId, outputs, client: clientOf(context, appId, outputs) };
+}
+
+/**
+ * The same of an app whose endpoint is not ready yet, or never became so.
+ * @throws {UserError} when it has no pod
+ */
+export async function openStarted(context: Context, appId: string): Promise<Endpoint<StartedEndpoint>> {
+  const outputs = await startedEndpoint(context, appId);
   return { appId, outputs, client: clientOf(context, appId, outputs) };
 }
 
@@ -44,7 +53,7 @@ export async function openClient(context: Context, appId: string): Promise<Clien
 }
 
 /** The client of an endpoint; the environment's key wins over the stack's. */
-export const clientOf = (context: Context, appId: string, outputs: EndpointOutputs): Client =>
+export const clientOf = (context: Context, appId: string, outputs: StartedEndpoint): Client =>
   newClient(context, appId, outputs.endpointUrl, outputs.apiKey);
 
 function newClient(context: Context, appId: string, url: string, deployedKey: string | undefined): Client {

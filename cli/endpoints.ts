@@ -4,8 +4,10 @@ import { rememberedApps } from "./completion/contracts.ts";
 import type { Context } from "./context.ts";
 import { deployedApps } from "./deployments.ts";
 import { addressedApps, addressOf, openClient, variableOf } from "./endpoint.ts";
-import { NotFoundError } from "./errors.ts";
-import { knownStacks } from "./stacks/state-dir.ts";
+import { NotFoundError, UnauthorizedError } from "./errors.ts";
+import { type ExitCode, exitCodeFor, exitCodes } from "./exit-code.ts";
+import { engineHere } from "./stacks/engine.ts";
+import { knownStacks, usesSharedBackend } from "./stacks/state-dir.ts";
 
 /** What one of several endpoints answered, or why it did not. */
 export type Answer<T> = { appId: string } & ({ value: T; error?: never } | { error: UserError });
@@ -21,9 +23,13 @@ export async function knownApps(context: Context): Promise<string[]> {
 export const appsKnownHere = (context: Context): string[] =>
   [...new Set([...knownStacks(context.stateDir), ...addressedApps(context), ...rememberedApps(context)])].sort();
 
-/** Whether {@link appsKnownHere} has an app, or the environment its address in another spelling. */
-export const isKnownHere = (context: Context, appId: string): boolean =>
-  addressOf(context, appId) !== undefined || appsKnownHere(context).includes(appId);
+/** Whether there is an endpoint of that name: files and the environment tell, else a backend that others deploy to, too. */
+export async function isKnown(context: Context, appId: string): Promise<boolean> {
+  if (addressOf(context, appId) !== undefined || appsKnownHere(context).includes(appId)) return true;
+  // A mistyped command is no reason to fetch an engine.
+  const mayAsk = usesSharedBackend(context.env) && (await engineHere(context.env)) !== undefined;
+  return mayAsk && (await deployedApps(context)).includes(appId);
+}
 
 /**
  * Asks the endpoint of an app, or of every app when none is named; one that fails does not keep the others from being
@@ -64,6 +70,14 @@ export function reportedErrors(answers: readonly Answer<unknown>[]): { errors?: 
   return errors.length === 0 ? {} : { errors };
 }
 
+/** What a list of answers ends the command with: that no endpoint answered is told by the reason, where they all have one. */
+export function exitCodeOfAll(answers: readonly Answer<unknown>[]): ExitCode {
+  const codes = new Set(answers.map(({ error }) => (error === undefined ? exitCodes.done : exitCodeFor(error))));
+  if (codes.has(exitCodes.done)) return exitCodes.done;
+  const [code = exitCodes.failed, ...others] = codes;
+  return others.length === 0 ? code : exitCodes.failed;
+}
+
 /**
  * The first endpoint's answer that came.
  * @param what was asked for, as an error calls it
@@ -73,11 +87,12 @@ export function reportedErrors(answers: readonly Answer<unknown>[]): { errors?: 
 export function firstOf<T>(answers: readonly Answer<T>[], what: string): { appId: string; value: T } {
   const [found] = valuesOf(answers);
   if (found !== undefined) return found;
-  const failed = answers.flatMap(({ appId, error }) =>
-    error === undefined || isMissing(error) ? [] : [`${appId}: ${error.message}`],
-  );
-  if (failed.length > 0)
-    throw new UserError(`${what} was not found, but not every endpoint answered:\n  ${failed.join("\n  ")}`);
+  const failed = answers.filter(({ error }) => error !== undefined && !isMissing(error));
+  if (failed.length > 0) {
+    const reasons = failed.map(({ appId, error }) => `${appId}: ${error?.message}`).join("\n  ");
+    const Kind = exitCodeOfAll(failed) === exitCodes.unauthorized ? UnauthorizedError : UserError;
+    throw new Kind(`${what} was not found, but not every endpoint answered:\n  ${reasons}`);
+  }
   throw new NotFoundError(`no endpoint has ${what}; asked were ${answers.map(({ appId }) => appId).join(", ")}`);
 }
 

@@ -1,5 +1,5 @@
 import type { UserError } from "../contract/errors.ts";
-import { isRefusal } from "../providers/runpod/errors.ts";
+import { isRefusal } from "../providers/runpod/api/errors.ts";
 import { NotFoundError, TimedOutError, UnauthorizedError, UsageError } from "./errors.ts";
 import { HttpError } from "./http/http-error.ts";
 
@@ -22,6 +22,8 @@ export function exitCodeFor(error: UserError): ExitCode {
   if (error instanceof TimedOutError) return exitCodes.timedOut;
   if (error instanceof UnauthorizedError || isRefusal(error, "auth")) return exitCodes.unauthorized;
   if (!(error instanceof HttpError)) return exitCodes.failed;
+  // The endpoint found something wrong that only it can see.
+  if (error.status === 400) return exitCodes.usage;
   if (error.status === 404) return exitCodes.notFound;
   return error.status === 401 || error.status === 403 ? exitCodes.unauthorized : exitCodes.failed;
 }

@@ -86,15 +86,15 @@ async function main(words: string[]): Promise<number> {
   return exitCode;
 }
 
-/** `cend <app_id> …` is short for `cend invoke <app_id> …`, when such an app is known here. */
+/** `cend <app_id> …` is short for `cend invoke <app_id> …`, when such an app is known. */
 async function withInvoke(program: Command, words: string[], context: () => Context): Promise<string[]> {
   const { operands } = program.parseOptions(words);
   const first = operands[0];
   const commands = program.createHelp().visibleCommands(program);
   if (first === undefined || [...commands, ...program.commands].some((command) => command.name() === first))
     return words;
-  const { appsKnownHere, isKnownHere } = await import("./endpoints.ts");
-  if (isKnownHere(context(), first)) return ["invoke", ...words];
+  const { appsKnownHere, isKnown } = await import("./endpoints.ts");
+  if (await isKnown(context(), first)) return ["invoke", ...words];
   // commander would think of commands only.
   const near = nearest(first, [...commands.map((command) => command.name()), ...appsKnownHere(context())]);
   const meant = near === undefined ? "" : `\n(Did you mean ${near}?)`;
@@ -116,8 +116,12 @@ function exitCodeOf(error: unknown): number {
   const debug = (process.env["COMFY_ENDPOINTS_DEBUG"] ?? "") !== "";
   const text = error instanceof Error ? error.message : String(error);
   const stack = error instanceof Error ? (error.stack ?? text) : text;
-  process.stderr.write(
-    debug ? `${stack}\n` : `error: ${text} (a fault of comfy-endpoints; COMFY_ENDPOINTS_DEBUG=1 shows where)\n`,
-  );
+  const whose = isOfFiles(error) ? "" : " (a fault of comfy-endpoints; COMFY_ENDPOINTS_DEBUG=1 shows where)";
+  process.stderr.write(debug ? `${stack}\n` : `error: ${text}${whose}\n`);
   return exitCodes.failed;
+}
+
+/** What the machine says of a path: it may not be written, a disk is full. */
+function isOfFiles(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error && "path" in error && typeof error.path === "string";
 }

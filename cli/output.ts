@@ -5,8 +5,6 @@ import { styleText } from "node:util";
 export interface Output {
   /** Whether a person reads stdout; programs get JSON. */
   readonly forPeople: boolean;
-  /** Whether stderr takes colors. */
-  readonly color: boolean;
   /**
    * The command's result, once: the JSON document for programs, the lines for people.
    * @param lines asked for only when they are shown
@@ -18,15 +16,17 @@ export interface Output {
   readonly live: boolean;
   /** What is going on, in that line, until the next call; undefined takes it away. Nobody else is shown it. */
   status(text: string | undefined): void;
-  /** A line of progress or a warning, on stderr. */
-  note(line: string): void;
+  /** A line of progress or a warning, on stderr; in a color where that takes any. */
+  note(line: string, color?: Color): void;
   /** Somebody else's output, passed on to stderr as it is. */
   pass(text: string): void;
   /** Text that stands out, where stdout takes that. */
   strong(text: string): string;
   /** Text in a color, where stdout takes that. */
-  tinted(color: "green" | "yellow" | "red", text: string): string;
+  tinted(color: Color, text: string): string;
 }
+
+type Color = "green" | "yellow" | "red";
 
 /** @param json programs read stdout although it is a terminal */
 export function createOutput(stdout: WriteStream, stderr: WriteStream, json: boolean): Output {
@@ -50,8 +50,6 @@ export function createOutput(stdout: WriteStream, stderr: WriteStream, json: boo
   return {
     forPeople,
     live,
-    // hasColors reads NO_COLOR and TERM.
-    color: stderr.isTTY && stderr.hasColors(),
     result: (document, lines) => {
       const text = forPeople ? lines().join("\n") : JSON.stringify(document, null, 2);
       stdout.write(`${text}\n`);
@@ -64,7 +62,7 @@ export function createOutput(stdout: WriteStream, stderr: WriteStream, json: boo
       if (status === undefined && begun !== "") above("\n");
       draw();
     },
-    note: (line) => above(`${line}\n`),
+    note: (line, color) => above(`${color === undefined ? line : styleText(color, line, { stream: stderr })}\n`),
     pass: (text) => (live ? above(text) : stderr.write(text)),
     strong: (text) => styleText("bold", text, { stream: stdout }),
     tinted: (color, text) => styleText(color, text, { stream: stdout }),

@@ -1,5 +1,5 @@
-import type { RunPodApi } from "../providers/runpod/api.ts";
-import { connect } from "../providers/runpod/connection.ts";
+import type { RunPodApi } from "../providers/runpod/api/api.ts";
+import { connect } from "../providers/runpod/api/connection.ts";
 import type { Context } from "./context.ts";
 import { deploymentConfig } from "./deployments.ts";
 

@@ -59,8 +59,9 @@ export interface ComfyEndpointArgs {
    */
   networkVolume?: NewNetworkVolume | ExistingNetworkVolume | undefined;
   /**
-   * Login with which pods pull a private image. An app's `build.container_registry_auth_id` wins over it; without either, and
-   * with an image on ghcr.io, it is `GHCR_USERNAME` and `GHCR_TOKEN` of the environment.
+   * Login with which pods pull a private image. An app's `build.container_registry_auth_id` wins over it. Without either it is
+   * `GHCR_USERNAME` and `GHCR_TOKEN` of the environment for an image on ghcr.io, else `comfy-endpoints:registryUsername` and
+   * `registryPassword` of the stack's config. A login that only Docker knows, of `docker login`, reaches no pod.
    */
   registry?: { username: pulumi.Input<string>; password: pulumi.Input<string> } | undefined;
   /** How the images of an app without `build.image_ref` are built, when no registry has them. */
@@ -134,7 +135,10 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
     const apiKey = chooseApiKey(deployable, name, args, { parent: this, dependsOn: owner });
     const webhookSecret = chooseWebhookSecret(deployable, name, args, { parent: this, dependsOn: owner });
     const { app } = deployable;
-    const image = endpointImage({ name, app, appFile: args.app, build: args.imageBuild ?? {}, parent: this });
+    const pullAs = pullLogin(app, args.registry);
+    const podHasLogin = pullAs !== undefined || app.build.container_registry_auth_id !== undefined;
+    const build = args.imageBuild ?? {};
+    const image = endpointImage({ name, app, appFile: args.app, build, podHasLogin, parent: this });
     const volume = mountedVolume(name, args.networkVolume, owner, this);
     const pod = new RunPodPod(
       `${name}-pod`,
@@ -142,7 +146,7 @@ export class ComfyEndpoint extends pulumi.ComponentResource {
         ...podArgs(deployable, image.imageRef),
         ownerSeed: owner.seed,
         env: podEnv(deployable, { apiKey, webhookSecret: webhookSecret.all }, args),
-        registryAuthId: registryAuthId(name, deployable, pullLogin(app, args.registry), owner, this),
+        registryAuthId: registryAuthId(name, deployable, pullAs, owner, this),
         networkVolumeId: volume?.id,
         networkVolumeDataCenter: volume?.dataCenter,
         profiles: args.profiles,

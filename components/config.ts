@@ -5,8 +5,8 @@ import { parseDocument } from "../contract/parse.ts";
 import type { StackConfigKey } from "../contract/stack-config.ts";
 import { onFailedActions } from "../providers/endpoint-ready.ts";
 import { backendVariable, backendWishes } from "../providers/image/backend.ts";
-import { parseProfiles } from "../providers/runpod/deploy-profiles.ts";
 import { type Env, withEnvFiles } from "../providers/runpod/env-files.ts";
+import { parseProfiles } from "../providers/runpod/placement/deploy-profiles.ts";
 import type { ComfyEndpointArgs } from "./comfy-endpoint.ts";
 import { parseDuration } from "./duration.ts";
 

@@ -1,13 +1,13 @@
 import { join } from "node:path";
 import type { Image } from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { platform } from "../providers/image/docker-build.ts";
+import { stageContext } from "../providers/image/context/staging.ts";
+import { platform } from "../providers/image/docker/docker-build.ts";
 import { parseImageRef } from "../providers/image/image-ref.ts";
 import { stagingFolder } from "../providers/image/lifecycle/build.ts";
 import { lockImage } from "../providers/image/lifecycle/lock.ts";
-import type { PlannedImage } from "../providers/image/plan.ts";
+import type { PlannedImage } from "../providers/image/plan/plan.ts";
 import { givenLogin, type LoginSources } from "../providers/image/registry/login.ts";
-import { stageContext } from "../providers/image/staging.ts";
 import { optionalPackage } from "./optional-package.ts";
 import { perStack } from "./per-stack.ts";
 

@@ -2,9 +2,9 @@ import * as pulumi from "@pulumi/pulumi";
 import type { App } from "../contract/app.ts";
 import type { BackendWish } from "../providers/image/backend.ts";
 import { parseImageRef } from "../providers/image/image-ref.ts";
-import { repositoriesOf } from "../providers/image/naming.ts";
+import { repositoriesOf } from "../providers/image/plan/naming.ts";
 import { givenLogin } from "../providers/image/registry/login.ts";
-import { withEnvFiles } from "../providers/runpod/env-files.ts";
+import { stackLoginSources } from "./login-sources.ts";
 import { asRunError } from "./run-error.ts";
 
 /** How images are built that no registry has. */
@@ -35,6 +35,8 @@ export interface ImageSubject {
   /** Path of app.json, for messages. */
   appFile: string;
   build: ImageBuildArgs;
+  /** Whether the pod is given a login to pull the image with. */
+  podHasLogin: boolean;
   parent: pulumi.Resource;
 }
 
@@ -63,7 +65,7 @@ async function madeImage(subject: ImageSubject): Promise<{ imageRef: pulumi.Outp
   }
 }
 
-/** Who pulls the image: whom the program names, else for ghcr.io who pushes it. */
+/** Who pulls the image: whom the program names, else who pushes it, unless that is left to Docker's own login. */
 export function pullLogin<T extends { username: pulumi.Input<string>; password: pulumi.Input<string> }>(
   { build }: App,
   given: T | undefined,
@@ -71,7 +73,7 @@ export function pullLogin<T extends { username: pulumi.Input<string>; password: 
   if (given !== undefined) return given;
   try {
     const { registry } = parseImageRef(build.image_ref ?? repositoriesOf(build).golden);
-    const login = givenLogin(registry, { env: withEnvFiles(process.env, process.cwd()) });
+    const login = givenLogin(registry, stackLoginSources(registry));
     return login && { username: login.username, password: login.password };
   } catch (error) {
     throw asRunError(error);

@@ -2,16 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 import { GoldenImage, type GoldenImageArgs } from "../providers/golden-image.ts";
 import { githubTroubleOf } from "../providers/image/backend.ts";
 import { decideImages, type HeldImage, type ImageDecision, idleImage } from "../providers/image/decision.ts";
-import { dockerTroubleOf } from "../providers/image/docker.ts";
+import { dockerTroubleOf } from "../providers/image/docker/docker.ts";
 import { parseImageRef } from "../providers/image/image-ref.ts";
 import { sourceOf } from "../providers/image/lifecycle/inputs.ts";
-import { type ImagePlan, planImages } from "../providers/image/plan.ts";
+import { type ImagePlan, planImages } from "../providers/image/plan/plan.ts";
 import { givenLogin, type LoginSources } from "../providers/image/registry/login.ts";
-import { loginSources } from "../providers/image/registry/login-sources.ts";
 import { openRegistry } from "../providers/image/registry/open-registry.ts";
+import type { Registry } from "../providers/image/registry/registry.ts";
 import { declareDockerImage, dockerImageType, imagesInMaking, type Making, withImageLock } from "./docker-image.ts";
 import { heldResources } from "./held-resources.ts";
 import type { ImageSubject } from "./image.ts";
+import { stackLoginSources } from "./login-sources.ts";
+import { pullProblem } from "./private-image.ts";
 
 /** Names of an endpoint's resources in the stack. */
 interface Urns {
@@ -36,23 +38,19 @@ export async function makeImages(subject: ImageSubject): Promise<Made> {
   const imageRefs = { base: plan.base.imageRef, golden: plan.golden.imageRef };
   const urns = await urnsOf(name, parent);
   const held = await heldImage(urns, imageRefs.golden);
-  const config = new pulumi.Config("comfy-endpoints");
-  const loginRegistry = parseImageRef(imageRefs.golden).registry;
-  const sources = loginSources(loginRegistry, {
-    username: config.get("registryUsername"),
-    password: config.get("registryPassword"),
-  });
+  const sources = stackLoginSources(parseImageRef(imageRefs.golden).registry);
   const registry = openRegistry(sources);
   const decide = () =>
     decideImages(imageRefs, build.backend ?? "auto", held, {
       digest: (imageRef) => registry.digest(imageRef),
-      dockerTrouble: () => dockerTroubleOf(sources.env),
+      // Pulumi's Docker provider has no other environment: it reads no file.
+      dockerTrouble: () => dockerTroubleOf(process.env),
       githubTrouble: () => githubTroubleOf(sources.env),
       warn: (message) => void pulumi.log.warn(message, parent),
     });
   const workflow = build.keepWorkflow === true ? await keepWorkflow(subject, imageRefs.golden, sources) : [];
   const declareAs = (decision: ImageDecision, existing?: Making["dockerImage"]) =>
-    declare(subject, { plan, urns, sources, decision, existing, workflow });
+    declare(subject, { plan, urns, sources, registry, decision, existing, workflow });
 
   const decision = await decide();
   if (!decision.asDockerImage || held.asDockerImage) return declareAs(decision);
@@ -74,6 +72,7 @@ interface Declaration {
   plan: ImagePlan;
   urns: Urns;
   sources: LoginSources;
+  registry: Registry;
   decision: ImageDecision;
   /** Of another endpoint in this program. */
   existing: Making["dockerImage"];
@@ -82,8 +81,8 @@ interface Declaration {
 }
 
 async function declare(
-  { name, build, parent }: ImageSubject,
-  { plan, urns, sources, decision, existing, workflow }: Declaration,
+  { name, build, parent, podHasLogin }: ImageSubject,
+  { plan, urns, sources, registry, decision, existing, workflow }: Declaration,
 ): Promise<Made> {
   const paces = { timeoutSeconds: build.timeoutSeconds ?? 1800, pollSeconds: build.pollSeconds ?? 15 };
   const loginRegistry = parseImageRef(plan.golden.imageRef).registry;
@@ -110,7 +109,13 @@ async function declare(
       : { ...golden, builtDigest: dockerImage.repoDigest, rebuildUrns: [urns.base, dockerImage.urn] },
     { parent, dependsOn: base },
   );
-  return { dockerImage, imageRef: pinnedRef, baseImageRef: plan.base.imageRef };
+  // An image that is not there yet tells nothing: this is asked once it is known.
+  const warned = pinnedRef.apply(async (imageRef) => {
+    const problem = podHasLogin ? undefined : await pullProblem(plan.golden.imageRef, registry);
+    if (problem !== undefined) await pulumi.log.warn(problem, parent);
+    return imageRef;
+  });
+  return { dockerImage, imageRef: warned, baseImageRef: plan.base.imageRef };
 }
 
 async function keepWorkflow(

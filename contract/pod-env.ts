@@ -55,6 +55,8 @@ export const refusedApiKeys: readonly string[] = ["change-me", "demo-change-me"]
 export const podPaths = {
   cache: "/cache",
   comfy: "/opt/comfy",
+  /** What ComfyUI reads and writes: `input/`, `output/` and `temp/`. Apart from its code, and off the volume. */
+  comfyFiles: "/opt/comfy_endpoints/comfyui",
 } as const;
 
 /** Ports inside the pod: nginx in public, the gateway behind it, ComfyUI behind that on loopback only. */

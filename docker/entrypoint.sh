@@ -1,13 +1,15 @@
 #!/bin/sh
-# Starts nginx and becomes the gateway, which starts everything else. tini before it hands on signals and buries orphans.
+# Keeps nginx alive and becomes the gateway, which starts everything else. tini before it hands on signals and buries
+# orphans.
 set -eu
 
 cache=${COMFY_ENDPOINTS_CACHE_ROOT:-/cache}
 
-# Mounted volumes belong to root. Where they can be given away, nothing below runs as root.
+# Mounted volumes belong to root. Where they can be given away, nothing below runs as root. chown does a folder after all
+# that is in it: one that is given away is not walked through again.
 give_away() {
   mkdir -p "$cache" &&
-    find "$cache" ! -user comfy -exec chown -h comfy:comfy {} + &&
+    find "$cache" -maxdepth 1 ! -user comfy -prune -exec chown -hR comfy:comfy {} + &&
     setpriv --reuid=comfy --regid=comfy --init-groups test -w "$cache"
 }
 
@@ -19,7 +21,16 @@ if [ "$(id -u)" = 0 ]; then
   echo "$cache cannot be given to another user: everything runs as root" >&2
 fi
 
+# Ends with the container. When nginx was killed, what it leaves behind would keep its port.
+keep_nginx() {
+  while :; do
+    setsid nginx -e stderr -g "daemon off;" -c /opt/comfy_endpoints/docker/nginx.conf &
+    wait "$!" || true
+    kill -s KILL -- "-$!" 2> /dev/null || true
+    sleep 1
+  done
+}
+
 mkdir -p /tmp/nginx
-# It goes to the background, and ends with the container.
-nginx -e stderr -c /opt/comfy_endpoints/docker/nginx.conf
+keep_nginx &
 exec node /opt/comfy_endpoints/gateway/main.js

@@ -94,12 +94,13 @@ export function createGateway(
     packs: () => (provisioning === null ? [] : packsOf(provisioning)),
   });
   const leavings =
-    provisioning &&
-    createLeavings({
-      folders: comfyFolders(provisioning.comfy),
-      neededMs: 3_600_000 + (limits.jobTimeoutMs ?? longestJobMs),
-      log,
-    });
+    provisioning === null || comfy.folder === null
+      ? null
+      : createLeavings({
+          folders: comfyFolders(comfy.folder),
+          neededMs: 3_600_000 + (limits.jobTimeoutMs ?? longestJobMs),
+          log,
+        });
   const webhooks = createWebhooks({ database, jobs: jobs.view, secrets: settings.webhookSecrets, reach, log });
   const metrics = createMetrics({
     job: (id) => jobs.view.byId(id),

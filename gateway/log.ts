@@ -1,3 +1,4 @@
+import { type LoggerOptions, pino, stdTimeFunctions } from "pino";
 import { UserError } from "../contract/errors.ts";
 
 export type LogFields = Record<string, unknown>;
@@ -18,28 +19,47 @@ const remembered = 2000;
 // A line of ComfyUI's may be anything.
 const longest = 4096;
 
+/** Fields never hold keys or input values, for whoever may read logs may not read those. Should one come in all the same: */
+const secrets = ["apiKey", "api_key", "authorization", "password", "secret", "token", '["x-api-key"]'];
+
 /**
- * A log of one JSON object per line. Fields never hold keys or input values: whoever may read logs may not read those.
+ * A log of one JSON object per line.
  * @param write takes a line with its newline
  */
 export function createLog(write: (line: string) => void): LogTail {
   const lines: string[] = [];
+  const remember = (line: string): void => {
+    lines.push(line.length <= longest ? line : cutShort(line));
+    // Seldom, for it moves them all.
+    if (lines.length >= 2 * remembered) lines.splice(0, remembered);
+  };
+  const options: LoggerOptions = {
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (level) => ({ level }) },
+    redact: secrets.flatMap((name) => [name, name.startsWith("[") ? `*${name}` : `*.${name}`]),
+  };
+  const logger = pino(options, {
+    write: (line) => {
+      write(line);
+      remember(line);
+    },
+  });
   const entry =
     (level: keyof Log) =>
-    (message: string, fields: LogFields = {}): void => {
-      const head = { time: new Date().toISOString(), level, msg: message };
-      const line = `${JSON.stringify({ ...head, ...fields })}\n`;
-      write(line);
-      lines.push(line.length <= longest ? line : `${JSON.stringify({ ...head, cut: line.slice(0, longest) })}\n`);
-      // Seldom, for it moves them all.
-      if (lines.length >= 2 * remembered) lines.splice(0, remembered);
-    };
+    (message: string, fields: LogFields = {}): void =>
+      logger[level](fields, message);
   return {
     info: entry("info"),
     warn: entry("warn"),
     error: entry("error"),
     tail: (count) => (count === 0 ? [] : lines.slice(-Math.min(count, remembered))),
   };
+}
+
+function cutShort(line: string): string {
+  const { level, time, msg } = JSON.parse(line) as LogFields;
+  return `${JSON.stringify({ level, time, msg, cut: line.slice(0, longest) })}\n`;
 }
 
 /**

@@ -3,8 +3,8 @@ import { documentError } from "../contract/errors.ts";
 import { type Tokens, tokensOf } from "../contract/models/hubs/known.ts";
 import { problemsOf } from "../contract/parse.ts";
 import { localPodEnv, podEnv, podPaths, podPorts } from "../contract/pod-env.ts";
-import { apiUrl } from "../providers/runpod/api-url.ts";
-import { comfyCommand, comfyEnv } from "./settings/comfy.ts";
+import { apiUrl } from "../providers/runpod/api/api-url.ts";
+import { comfyEnv, comfyStart } from "./settings/comfy.ts";
 import { artifactsSource, type DocumentSource, documentText, warmUpSource } from "./settings/documents.ts";
 import { variables } from "./settings/variables.ts";
 import { webhookSecrets } from "./settings/webhook-secret.ts";
@@ -27,7 +27,7 @@ export interface GatewaySettings {
   workflow: DocumentSource;
   comfy: {
     url: string;
-    /** Its own folder, where what nodes save can be read; null when that is not known, or on another machine. */
+    /** Where its `output/`, `temp/` and `input/` lie; null when that is not known, or on another machine. */
     folder: string | null;
     /** Program and arguments, and what they may know; null for a ComfyUI that somebody else starts. */
     process: { command: readonly string[]; env: Record<string, string> } | null;
@@ -41,7 +41,7 @@ export interface GatewaySettings {
     /** The volume, and the models folder on it. */
     cache: string;
     models: string;
-    /** ComfyUI's folder, the Python it runs on, and what the set-up code of node packs may know. */
+    /** Folder of ComfyUI's code, the Python it runs on, and what the set-up code of node packs may know. */
     comfy: string;
     python: string;
     packEnv: Record<string, string>;
@@ -98,6 +98,12 @@ export function readSettings(env: Env): GatewaySettings {
       ? join(stateFolder, "jobs.db")
       : path(values.COMFY_ENDPOINTS_STATE_DB);
 
+  const { command, folder } = comfyStart(values.COMFY_START_COMMAND, {
+    code: path(podPaths.comfy),
+    files: path(podPaths.comfyFiles),
+    port: comfyPort,
+    uploadBytes: values[podEnv.maxUploadMb],
+  });
   const document = (setting: "contract" | "workflow", pathVariable: string, file?: string): DocumentSource => {
     const variable = podEnv[`${setting}Json`];
     const text = documentText(set, variable);
@@ -117,11 +123,8 @@ export function readSettings(env: Env): GatewaySettings {
     workflow: document("workflow", "COMFY_ENDPOINTS_WORKFLOW_PATH", values.COMFY_ENDPOINTS_WORKFLOW_PATH),
     comfy: {
       url: `http://127.0.0.1:${comfyPort}`,
-      folder: path(podPaths.comfy),
-      process: {
-        command: comfyCommand(values.COMFY_START_COMMAND, path(podPaths.comfy), comfyPort, values[podEnv.maxUploadMb]),
-        env: comfyEnv(env),
-      },
+      folder,
+      process: { command, env: comfyEnv(env) },
     },
     state: { database, files: join(dirname(database), "files") },
     provisioning: {

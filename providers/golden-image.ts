@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Backend } from "./image/backend.ts";
-import type { ImageKind } from "./image/image-files.ts";
+import type { ImageKind } from "./image/plan/image-files.ts";
 import type { ConfiguredLogin } from "./image/registry/login-sources.ts";
 
 type Properties = Record<string, unknown>;

@@ -25,11 +25,13 @@ export function gatewayWays({
     "?wait": async (inputs) => download(jsonOf(await ask("/run?wait=60", inputs)) as Job),
     "long poll": async (inputs) => download(jsonOf(await ask(`/jobs/${await queue(inputs)}?wait=60`)) as Job),
     SSE: async (inputs) => {
+      let ended: Job | undefined;
+      // To its end, which comes with the job's: the connection serves the download then.
       for await (const { type, data } of eventsOf(await open(`/jobs/${await queue(inputs)}/events`))) {
-        const { job } = JSON.parse(data) as Partial<StateEvent>;
-        if (type === "state" && job !== undefined) return download(job);
+        if (type === "state") ended = (JSON.parse(data) as StateEvent).job;
       }
-      throw new Error("the stream ended before the job");
+      if (ended === undefined) throw new Error("the stream ended before the job");
+      return download(ended);
     },
   };
 }

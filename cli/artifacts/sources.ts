@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { tokensOf } from "../../contract/models/hubs/known.ts";
-import { type Ask, mayPass, type ResolvedSource, resolveSource, SourceRefused } from "../../contract/models/source.ts";
+import {
+  type Ask,
+  mayPass,
+  type ResolvedSource,
+  resolveSource,
+  SourceRefused,
+  shown,
+} from "../../contract/models/source.ts";
 import type { Context } from "../context.ts";
 import { jsonTimeoutMs, networkReason } from "../http/network-reason.ts";
 
@@ -17,14 +24,16 @@ export async function lookUp({ env, interrupted }: Pick<Context, "env" | "interr
     } catch (error) {
       interrupted.throwIfAborted();
       const pause = error instanceof SourceRefused && !mayPass(error) ? undefined : pausesMs[attempt];
-      if (pause === undefined) return { problem: problemOf(error) };
+      if (pause === undefined) return { problem: problemOf(url, error) };
       await sleep(pause, undefined, { signal: interrupted });
     }
   }
 }
 
-const problemOf = (error: unknown): string =>
-  error instanceof SourceRefused ? `${error.message}; ${error.remedy}` : `it cannot be asked: ${networkReason(error)}`;
+const problemOf = (url: string, error: unknown): string =>
+  error instanceof SourceRefused
+    ? `${error.message}; ${error.remedy}`
+    : `${shown(url)} cannot be asked: ${networkReason(error)}`;
 
 function ask(interrupted: AbortSignal): Ask {
   const get = (url: URL, headers: Record<string, string>): Promise<Response> =>

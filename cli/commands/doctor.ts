@@ -1,24 +1,22 @@
-import { resolve } from "node:path";
 import type { App } from "../../contract/app.ts";
-import { loadDeployable } from "../../contract/deployable.ts";
 import { UserError } from "../../contract/errors.ts";
 import { githubTroubleOf } from "../../providers/image/backend.ts";
-import { dockerTroubleOf } from "../../providers/image/docker.ts";
+import { dockerTroubleOf } from "../../providers/image/docker/docker.ts";
 import { findLogin } from "../../providers/image/registry/login.ts";
 import { openRegistry } from "../../providers/image/registry/open-registry.ts";
-import { connect } from "../../providers/runpod/connection.ts";
+import { connect } from "../../providers/runpod/api/connection.ts";
+import { openApp } from "../app.ts";
 import type { Context } from "../context.ts";
 import { builderCheck, type Check, engineCheck, hubTokensCheck, nodeCheck } from "../doctor/checks.ts";
 import { runPodChecks } from "../doctor/runpod-checks.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { readTextFile } from "../files.ts";
 import { aligned, type Output } from "../output.ts";
 import { engineHere } from "../stacks/engine.ts";
 
 /** Checks whatever deployments need, for an app when one is named; exit code 1 when something that is needed lacks. */
 export async function run(context: Context, spec: string | undefined): Promise<ExitCode> {
   const { env, output } = context;
-  const app = spec === undefined ? undefined : loadDeployable(resolve(context.cwd, spec), readTextFile).app;
+  const app = spec === undefined ? undefined : openApp(context, spec).app;
   const [engine, dockerTrouble, registry, runPod] = await Promise.all([
     engineHere(env),
     dockerTroubleOf(env),

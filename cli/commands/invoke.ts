@@ -1,5 +1,5 @@
 import { statSync } from "node:fs";
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import { documentError, type Problem } from "../../contract/errors.ts";
 import type { InputValues } from "../../contract/input-values.ts";
 import { parseDocument } from "../../contract/parse.ts";
@@ -10,6 +10,7 @@ import type { Context } from "../context.ts";
 import { openClient } from "../endpoint.ts";
 import { UsageError } from "../errors.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
+import { nearPath } from "../files.ts";
 import { readInputFlags, type Upload } from "../invoke/flags.ts";
 import { invokeHelp } from "../invoke/help.ts";
 import { saveResults } from "../invoke/results.ts";
@@ -88,9 +89,4 @@ async function uploadAll({ output }: Context, client: Client, uploads: readonly 
     ids[input] = (await client.upload(path, { mediaType })).file_id;
   }
   return ids;
-}
-
-function nearPath(cwd: string, path: string): string {
-  const near = relative(cwd, path);
-  return near.startsWith("..") ? path : near;
 }

@@ -1,5 +1,5 @@
-import { renameSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { appSchema } from "../../contract/app.ts";
 import { UserError } from "../../contract/errors.ts";
 import { type Artifact, targetOf } from "../../contract/models/artifact.ts";
@@ -8,10 +8,10 @@ import { type ResolvedSource, shown } from "../../contract/models/source.ts";
 import { movingPacks, nodePacks, pinPacks } from "../../contract/nodes/packs.ts";
 import { parseDocument, parseJson } from "../../contract/parse.ts";
 import { resolveCommit } from "../../providers/image/git.ts";
+import { appFileOf } from "../app.ts";
 import { lookUp } from "../artifacts/sources.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { readTextFile } from "../files.ts";
 import { aligned } from "../output.ts";
 
 /**
@@ -19,11 +19,9 @@ import { aligned } from "../output.ts";
  * same bytes.
  */
 export async function run(context: Context, spec: string): Promise<ExitCode> {
-  const { cwd, output } = context;
-  const appFile = resolve(cwd, spec);
-  const text = readTextFile(appFile);
-  if (text === undefined) throw new UserError(`${appFile} does not exist; give the path of an app.json`);
-  const app = parseDocument(appSchema, parseJson(text, appFile), appFile);
+  const { output } = context;
+  const appFile = appFileOf(context, spec);
+  const app = parseDocument(appSchema, parseJson(readFileSync(appFile, "utf8"), appFile), appFile);
 
   const nodes = await lockedPacks(app.artifacts, appFile);
   const artifacts = app.artifacts.filter(({ kind }) => kind === "model");

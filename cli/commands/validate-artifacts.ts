@@ -1,11 +1,10 @@
-import { resolve } from "node:path";
-import { loadDeployable } from "../../contract/deployable.ts";
 import type { Artifact } from "../../contract/models/artifact.ts";
 import { type ArtifactFinding, checkArtifacts } from "../../contract/models/check.ts";
+import { openApp } from "../app.ts";
 import { lookUp } from "../artifacts/sources.ts";
 import type { Context } from "../context.ts";
 import { type ExitCode, exitCodes } from "../exit-code.ts";
-import { readTextFile } from "../files.ts";
+import { networkReason } from "../http/network-reason.ts";
 
 export interface ValidateArtifactsOptions {
   /** Whether sources are asked; default yes. */
@@ -14,8 +13,8 @@ export interface ValidateArtifactsOptions {
 
 /** Checks that an app's artifacts bring what its workflow needs, and that their sources give them. */
 export async function run(context: Context, spec: string, { network }: ValidateArtifactsOptions): Promise<ExitCode> {
-  const { cwd, output } = context;
-  const { artifacts, prompt } = loadDeployable(resolve(cwd, spec), readTextFile);
+  const { output } = context;
+  const { artifacts, prompt } = openApp(context, spec);
   const { errors, warnings, matched_models } = checkArtifacts(artifacts, prompt);
   const unreachable = network
     ? await Promise.all(artifacts.map((artifact) => unreachableSource(context, artifact)))
@@ -29,7 +28,7 @@ export async function run(context: Context, spec: string, { network }: ValidateA
   output.result(document, () => [
     ...all.map(({ message }) => `error: ${message}`),
     ...warnings.map(({ message }) => `warning: ${message}`),
-    document.ok ? "the artifacts bring every model that the workflow names" : `${all.length} errors`,
+    ...(document.ok ? ["the artifacts bring every model that the workflow names"] : []),
   ]);
   return document.ok ? exitCodes.done : exitCodes.usage;
 }
@@ -50,7 +49,7 @@ async function lookAtRepository({ interrupted }: Context, url: string): Promise<
     interrupted.throwIfAborted();
     return error as Error;
   });
-  if (answer instanceof Error) return { problem: `${url} cannot be asked: ${answer.message}` };
+  if (answer instanceof Error) return { problem: `${url} cannot be asked: ${networkReason(answer)}` };
   await answer.body?.cancel();
   return answer.ok ? {} : { problem: `${url} answers ${answer.status}; check "source_url"` };
 }

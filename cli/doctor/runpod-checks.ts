@@ -1,9 +1,14 @@
 import type { App } from "../../contract/app.ts";
 import { UserError } from "../../contract/errors.ts";
-import type { DataCenter, RunPodApi } from "../../providers/runpod/api.ts";
-import { isRefusal } from "../../providers/runpod/errors.ts";
-import { askMarket } from "../../providers/runpod/market.ts";
-import { outOfStock, placementProblems, type Requirements, rungsInStock } from "../../providers/runpod/placement.ts";
+import type { DataCenter, RunPodApi } from "../../providers/runpod/api/api.ts";
+import { isRefusal } from "../../providers/runpod/api/errors.ts";
+import { askMarket } from "../../providers/runpod/placement/market.ts";
+import {
+  outOfStock,
+  placementProblems,
+  type Requirements,
+  rungsInStock,
+} from "../../providers/runpod/placement/placement.ts";
 import { balanceCheck, type Check } from "./checks.ts";
 
 /**

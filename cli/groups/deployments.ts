@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import type { DeployOptions } from "../commands/deployments/deploy.ts";
 import type { LogsOptions } from "../commands/deployments/logs.ts";
 import type { PreviewOptions } from "../commands/deployments/preview.ts";
-import { type Act, wholeNumber } from "./group.ts";
+import type { WakeOptions } from "../commands/deployments/wake.ts";
+import { type Act, positiveNumber, wholeNumber } from "./group.ts";
 
 const config = [
   "--config <key=value>",
@@ -69,8 +70,9 @@ export function addDeployments(program: Command, act: Act): void {
     .command("wake <app_id>")
     .description("start the stopped pod of a deployed app again, and wait until its endpoint takes runs")
     .option("--no-wait", "do not wait for the endpoint")
-    .action((appId: string, options: { wait: boolean }) =>
-      act(async (context) => (await import("../commands/wake.ts")).run(context, appId, options)),
+    .option("--timeout-seconds <seconds>", "give up when its boot comes no further for so long", positiveNumber, 900)
+    .action((appId: string, options: WakeOptions) =>
+      act(async (context) => (await import("../commands/deployments/wake.ts")).run(context, appId, options)),
     );
 
   program

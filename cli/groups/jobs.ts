@@ -6,7 +6,7 @@ import { type Act, positiveNumber, wholeNumber } from "./group.ts";
 
 /** `cend jobs …`: jobs of one endpoint. */
 export function addJobs(program: Command, act: Act): void {
-  const jobs = program.command("jobs").description("jobs of a deployed app: tell, cancel or follow them");
+  const jobs = program.command("jobs").description("jobs of a deployed app: list, tell, cancel or follow them");
 
   jobs
     .command("get <app_id> <job_id>")

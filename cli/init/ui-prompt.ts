@@ -47,10 +47,10 @@ const graphOutput = "-20";
 export function promptOfUi(document: unknown, info: ObjectInfo, subject: string): Converted {
   const workflow = parseDocument(uiWorkflow, document, subject);
   const converted: Converted = { prompt: {}, nodes: [] };
-  const unnamed = new Set<string>();
+  const unnamed: string[] = [];
   for (const { graph, node } of executed(workflow, graphOf(workflow, ""))) {
     const values = widgetValues(node, info);
-    if (values === undefined) unnamed.add(node.type);
+    if (values === undefined) unnamed.push(`${node.type} (node ${graph.prefix}${node.id})`);
     const inputs = Object.fromEntries(Object.entries(values ?? {}).map(([name, value]) => [name, wrapped(value)]));
     for (const { name, link } of node.inputs) {
       const source = link === undefined || link === null ? undefined : sourceOf(workflow, graph, link);
@@ -64,9 +64,9 @@ export function promptOfUi(document: unknown, info: ObjectInfo, subject: string)
       ...(title !== "" && { _meta: { title } }),
     };
   }
-  if (unnamed.size > 0) {
+  if (unnamed.length > 0) {
     throw new UserError(
-      `${subject} holds values of ${[...unnamed].join(", ")}, but not what they are called; save it with "Export (API)", or name a ComfyUI that has these nodes: --comfy-url http://127.0.0.1:8188`,
+      `${subject} holds values of ${unnamed.join(", ")}, but not what they are called; save it with "Export (API)", or name a ComfyUI that has these nodes: --comfy-url http://127.0.0.1:8188`,
     );
   }
   return converted;

@@ -98,13 +98,18 @@ export function widgetValues(node: UiNode, info: ObjectInfo): Record<string, unk
   if (saved === undefined || saved === null) return {};
   if (!Array.isArray(saved)) return saved;
   if (saved.length === 0) return {};
-  const named = inputs.flatMap(({ widget }) => widget?.name ?? []);
-  // An older editor saves only those as inputs that were made inputs.
-  const names = info.widgets(type) ?? coreWidgets[type] ?? (named.length === 0 ? undefined : named);
-  return names && assign(names, saved);
+  const known = info.widgets(type) ?? coreWidgets[type];
+  if (known !== undefined) return assign(known, saved).values;
+  // An older editor saves only those as inputs that were made inputs: their names are not all there are.
+  const named = assign(
+    inputs.flatMap(({ widget }) => widget?.name ?? []),
+    saved,
+  );
+  return named.rest === 0 ? named.values : undefined;
 }
 
-function assign(names: readonly string[], saved: readonly unknown[]): Record<string, unknown> {
+/** @returns the values by name, and how many of them have none */
+function assign(names: readonly string[], saved: readonly unknown[]) {
   const values: Record<string, unknown> = {};
   let at = 0;
   for (const name of names) {
@@ -113,5 +118,5 @@ function assign(names: readonly string[], saved: readonly unknown[]): Record<str
     const next = saved[at + 1];
     at += typeof saved[at] === "number" && typeof next === "string" && afterGenerate.includes(next) ? 2 : 1;
   }
-  return values;
+  return { values, rest: saved.length - at };
 }

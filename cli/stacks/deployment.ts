@@ -3,7 +3,7 @@ import { z } from "zod";
 import { UserError } from "../../contract/errors.ts";
 import { type StackConfigKey, stackConfigKeys } from "../../contract/stack-config.ts";
 import type { Changes } from "./changes.ts";
-import { forgetDockerImages } from "./docker-images.ts";
+import { forgetDockerImages, withDockerRemedy } from "./docker-images.ts";
 import { engineFailure, ProgramFailure } from "./failure.ts";
 import { operate, type RunOptions } from "./operation.ts";
 import type { EndpointOutputs } from "./outputs.ts";
@@ -82,7 +82,11 @@ function createDeploymentOf({ workspace, cli }: Project, stack: Stack): Deployme
       return { changes, outputs: await outputs() };
     },
     preview: async (options = {}) => ({
-      changes: await operate(stack, "preview", options, (engine) => stack.preview(engine)),
+      changes: await operate(stack, "preview", options, (engine) => stack.preview(engine)).catch(
+        async (error: unknown) => {
+          throw await withDockerRemedy(error, stack, cli);
+        },
+      ),
     }),
     // With the program the engine uses today's config and credentials instead of the last deployment's.
     async refresh(options = {}) {

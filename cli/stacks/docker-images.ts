@@ -1,6 +1,7 @@
 import type { Stack } from "@pulumi/pulumi/automation/index.js";
 import { z } from "zod";
-import { dockerTroubleOf } from "../../providers/image/docker.ts";
+import { UserError } from "../../contract/errors.ts";
+import { dockerTroubleOf } from "../../providers/image/docker/docker.ts";
 import { engineFailure } from "./failure.ts";
 import { locksAreStale } from "./lock.ts";
 import { exportState, importState, type PulumiCli } from "./pulumi-cli.ts";
@@ -26,6 +27,19 @@ export async function forgetDockerImages(
   }
   if (answer.failed) throw engineFailure(`taking images out of the stack ${stack.name}`, [], answer.stderr);
   onOutput?.(`${trouble}; the stack goes on without ${rest.imageNames.join(", ")}, which its registry keeps.\n`);
+}
+
+/**
+ * Why a run failed that leaves the state as it is, and so forgets no image.
+ * @returns the error with what to do about it, when it may be for want of Docker
+ */
+export async function withDockerRemedy(error: unknown, stack: Stack, cli: PulumiCli): Promise<unknown> {
+  if (!(error instanceof UserError)) return error;
+  const trouble = await dockerTroubleOf(cli.env);
+  const rest = trouble === undefined ? undefined : withoutDockerImages(await exportState(cli, stack.name));
+  if (trouble === undefined || rest === undefined) return error;
+  const remedy = `Pulumi wants Docker for whatever is done with a stack that has ${rest.imageNames.join(", ")}, and ${trouble}; start Docker, or deploy without a preview: cend deploy goes on without that image, which its registry keeps`;
+  return new UserError(`${error.message}\n${remedy}`, [], { cause: error });
 }
 
 /** Of a resource in a state, what says on whom it depends; the rest is kept as it is. */

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from "node:util";
 import { UserError } from "../../contract/errors.ts";
-import { authRemedy, noKeyRemedy } from "../../providers/runpod/errors.ts";
+import { authRemedy, noKeyRemedy } from "../../providers/runpod/api/errors.ts";
 import { UnauthorizedError } from "../errors.ts";
 
 /** What the engine reports while it runs, as far as failures go. */

@@ -2,19 +2,20 @@ import { ConcurrentUpdateError, type EngineEvent, type Stack } from "@pulumi/pul
 import type { Changes } from "./changes.ts";
 import { type Diagnostic, engineFailure } from "./failure.ts";
 import { locksAreStale } from "./lock.ts";
+import { type EngineNews, newsOf } from "./news.ts";
 
 export interface RunOptions {
   /** Told the engine's output as it comes. */
   onOutput?: (text: string) => void;
-  /** Whether that output is colored. */
-  color?: boolean;
+  /** Told what happens, in place of the engine's output: of that only what is said beside it is told then. */
+  onNews?: (news: EngineNews) => void;
   /** Aborting lets the engine finish what it is at, save its state, and stop. */
   signal?: AbortSignal;
 }
 
 /** What all runs of the engine are given. */
 interface EngineOptions {
-  color: "always" | "never";
+  color: "never";
   onOutput: (text: string) => void;
   onError: (text: string) => void;
   onEvent: (event: EngineEvent) => void;
@@ -33,7 +34,7 @@ interface EngineOptions {
 export async function operate(
   stack: Stack,
   name: string,
-  { onOutput, color = false, signal }: RunOptions,
+  { onOutput, onNews, signal }: RunOptions,
   run: (options: EngineOptions) => Promise<unknown>,
 ): Promise<Changes> {
   signal?.throwIfAborted();
@@ -43,13 +44,16 @@ export async function operate(
   let stderr = "";
   const stop = stopOnce(signal, () => stdout.includes("^C received"));
   const options: EngineOptions = {
-    color: color ? "always" : "never",
+    color: "never",
     onOutput: (text) => {
       stdout += text;
-      onOutput?.(text);
+      if (onNews === undefined) onOutput?.(text);
     },
     onError: (text) => (stderr += text),
-    onEvent: ({ diagnosticEvent, summaryEvent }) => {
+    onEvent: (event) => {
+      const { diagnosticEvent, summaryEvent } = event;
+      const news = newsOf(event);
+      if (news !== undefined) onNews?.(news);
       if (diagnosticEvent?.severity === "error") diagnostics.push(diagnosticEvent);
       if (summaryEvent !== undefined) changes = summaryEvent.resourceChanges;
     },

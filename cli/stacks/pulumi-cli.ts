@@ -3,7 +3,13 @@ import { resolve } from "node:path";
 import { z } from "zod";
 import type { Env } from "../../providers/runpod/env-files.ts";
 import { engineFailure } from "./failure.ts";
-import { type EndpointOutputs, endpointOutputs } from "./outputs.ts";
+import {
+  type EndpointOutputs,
+  endpointOutputs,
+  type StartedEndpoint,
+  startedEndpoint,
+  UnfinishedDeployment,
+} from "./outputs.ts";
 import { prepareStateDir } from "./state-dir.ts";
 
 /** The Pulumi that is driven. */
@@ -61,6 +67,21 @@ export async function readOutputs(cli: PulumiCli, stackName: string): Promise<En
   return endpointOutputs(JSON.parse(answer.stdout), stackName);
 }
 
+/**
+ * What is known of a stack's endpoint, finished or not: while it is deployed, too. Undefined when there is no such stack.
+ * @throws {UserError} when it has no pod yet
+ */
+export async function readStarted(cli: PulumiCli, stackName: string): Promise<StartedEndpoint | undefined> {
+  try {
+    return await readOutputs(cli, stackName);
+  } catch (error) {
+    if (!(error instanceof UnfinishedDeployment)) throw error;
+    const started = startedEndpoint(await exportState(cli, stackName, "--show-secrets"));
+    if (started === undefined) throw error;
+    return started;
+  }
+}
+
 /** A value of a stack's config; undefined when it is not set. */
 export async function readConfig(cli: PulumiCli, stackName: string, key: string): Promise<string | undefined> {
   const answer = await runPulumi(cli, ["config", "get", `comfy-endpoints:${key}`, "--stack", stackName]);
@@ -94,9 +115,9 @@ const holdsEndpoint = (state: unknown): boolean =>
     ({ type }) => type === "comfy-endpoints:index:ComfyEndpoint",
   );
 
-/** What a stack holds, its secrets as they lie in the backend. */
-export async function exportState(cli: PulumiCli, stackName: string): Promise<unknown> {
-  const answer = await runPulumi(cli, ["stack", "export", "--stack", stackName]);
+/** What a stack holds, its secrets as they lie in the backend unless they are to be shown. */
+export async function exportState(cli: PulumiCli, stackName: string, ...flags: "--show-secrets"[]): Promise<unknown> {
+  const answer = await runPulumi(cli, ["stack", "export", "--stack", stackName, ...flags]);
   if (answer.failed) throw engineFailure(`reading the stack ${stackName}`, [], answer.stderr);
   return JSON.parse(answer.stdout);
 }

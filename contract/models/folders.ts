@@ -1,22 +1,27 @@
 import { z } from "zod";
 
-/** ComfyUI's own folders for models, the two names of one kind beside each other. */
+/** Folders for models of ComfyUI's own, the pinned one's and later ones'. */
 export const modelFolders: readonly string[] = [
   "audio_encoders",
+  "background_removal",
   "checkpoints",
   "classifiers",
   "clip",
   "clip_vision",
   "configs",
   "controlnet",
+  "detection",
   "diffusers",
   "diffusion_models",
   "embeddings",
+  "frame_interpolation",
+  "geometry_estimation",
   "gligen",
   "hypernetworks",
   "latent_upscale_models",
   "loras",
   "model_patches",
+  "optical_flow",
   "photomaker",
   "style_models",
   "t2i_adapter",

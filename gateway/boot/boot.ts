@@ -26,7 +26,7 @@ export interface BootOptions {
   packs: () => readonly NodePack[];
   /** null for none. */
   warmUp: WarmUp | null;
-  comfy: Pick<ComfyServer, "start" | "state" | "whenUp" | "accept">;
+  comfy: Pick<ComfyServer, "start" | "state" | "whenUp" | "accept" | "replace">;
   client: Pick<ComfyClient, "hasClass">;
   log: Log;
 }
@@ -43,6 +43,8 @@ export interface Boot {
 }
 
 const againMs = 500;
+// A lost connection may be bad luck.
+const mostSilences = 2;
 
 export function createBoot({ load, steps, packs, warmUp, comfy, client, log }: BootOptions): Boot {
   const state = createBootState(log);
@@ -59,13 +61,21 @@ export function createBoot({ load, steps, packs, warmUp, comfy, client, log }: B
       if (abort.aborted) return;
     }
     comfy.start();
+    let silences = 0;
     while (state.phase !== "ready") {
       state.enter("comfyui");
       await comfy.whenUp(abort);
       if (abort.aborted) return;
       state.enter("preflight");
-      if (!(await preflight(workflow.prompt, packs(), client))) {
+      const silence = await preflight(workflow.prompt, packs(), client);
+      if (silence !== undefined) {
         await sleep(againMs, undefined, { signal: abort });
+        // One that fell is started again by now. One that is still there hangs.
+        silences = comfy.state().kind === "up" ? silences + 1 : 0;
+        if (silences === mostSilences) {
+          silences = 0;
+          comfy.replace(silence);
+        }
         continue;
       }
       comfy.accept();

@@ -1,6 +1,7 @@
 import type { NodePack } from "../../contract/nodes/packs.ts";
 import type { Prompt } from "../../contract/workflow.ts";
 import { type ComfyClient, Unreachable } from "../comfy/client.ts";
+import { messageOf } from "../log.ts";
 import { BootFailure } from "./failure.ts";
 import { packName } from "./nodes/step.ts";
 
@@ -8,24 +9,24 @@ import { packName } from "./nodes/step.ts";
  * Every node of the workflow must be known to ComfyUI: found now, by a look, and not by the first caller. ComfyUI imports
  * its nodes before it answers, so what it lacks then it will lack for good.
  * @param packs those that the app adds
- * @returns false when ComfyUI fell meanwhile
+ * @returns why ComfyUI did not answer, as a clause; undefined when it knows all
  * @throws {BootFailure} when it lacks a class
  */
 export async function preflight(
   prompt: Prompt,
   packs: readonly NodePack[],
   client: Pick<ComfyClient, "hasClass">,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const classes = [...new Set(Object.values(prompt).map((node) => node.class_type))];
   const missing = new Set<string>();
   try {
     for (const name of classes) if (!(await client.hasClass(name))) missing.add(name);
   } catch (error) {
-    if (error instanceof Unreachable) return false;
+    if (error instanceof Unreachable) return `it does not answer (${messageOf(error.cause)})`;
     throw error;
   }
   if (missing.size > 0) throw lackOf(prompt, missing, packs);
-  return true;
+  return undefined;
 }
 
 function lackOf(prompt: Prompt, missing: ReadonlySet<string>, packs: readonly NodePack[]): BootFailure {

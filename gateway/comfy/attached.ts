@@ -62,6 +62,7 @@ export function createAttachedComfy({ url, client, log, probeMs = 500 }: Attache
     whenUp: cell.whenUp,
     // It is waited for as long as it takes, whatever it was.
     accept: () => undefined,
+    replace: () => undefined,
     free: (promptId) => {
       stuck = promptId;
       // Not at the next look: until then another job would be sent behind this one.

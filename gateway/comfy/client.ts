@@ -181,7 +181,7 @@ const inputSubfolder = "comfy-endpoints";
 
 /**
  * Where a ComfyUI writes what nobody needs once a prompt has ended.
- * @param folder its own
+ * @param folder of its `output/`, `temp/` and `input/`
  */
 export const comfyFolders = (folder: string): string[] =>
   [["output"], ["temp"], ["input", inputSubfolder]].map((path) => join(folder, ...path));

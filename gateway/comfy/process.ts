@@ -51,7 +51,19 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyServer {
       await endGroup(child, killAfterMs);
       return { wasUp: false, reason: `it did not answer within ${startTimeoutMs / 1000} s` };
     }
-    return { wasUp: up, reason: await child.ended };
+    const how = await child.ended;
+    return { wasUp: up, reason: child.replacedFor ?? how };
+  };
+
+  const startsAgain = (reason: string): void =>
+    cell.become({ kind: "starting", detail: `ComfyUI is started again: ${reason}` });
+
+  const replace = (reason: string): void => {
+    if (child === undefined || hasEnded(child)) return;
+    child.replacedFor = reason;
+    // Nobody takes it for one that is up in the time it takes to end.
+    startsAgain(reason);
+    void endGroup(child, killAfterMs);
   };
 
   const supervise = async (): Promise<void> => {
@@ -66,7 +78,7 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyServer {
         cell.become({ kind: "failed", reason: `ComfyUI does not ${how}: ${reason}` });
         return;
       }
-      cell.become({ kind: "starting", detail: `ComfyUI is started again: ${reason}` });
+      startsAgain(reason);
       const pause = Math.min(longestRestartMs, restartMs * 2 ** (failures - 1));
       const stopped = await sleep(pause, false, { signal: stopping.signal }).catch(() => true);
       if (stopped) return;
@@ -82,9 +94,10 @@ export function createComfyProcess(options: ComfyProcessOptions): ComfyServer {
     accept: () => {
       accepted = true;
     },
-    // It starts anew, and has lost all its prompts.
-    free: () => {
-      if (child !== undefined) void endGroup(child, killAfterMs);
+    replace,
+    // The next one knows of no prompt.
+    free: (promptId) => {
+      replace(`prompt ${promptId} went on although it was told to stop`);
       return true;
     },
     stop: async () => {
@@ -99,6 +112,8 @@ interface Child {
   handle: ChildProcess;
   /** How it ended, as a clause. */
   ended: Promise<string>;
+  /** Why it was ended; undefined unless it was replaced. */
+  replacedFor: string | undefined;
 }
 
 function spawnChild(command: readonly string[], env: Record<string, string>, log: Log): Child {
@@ -122,7 +137,7 @@ function spawnChild(command: readonly string[], env: Record<string, string>, log
   });
   logLines(handle.stdout, log);
   logLines(handle.stderr, log);
-  return { handle, ended };
+  return { handle, ended, replacedFor: undefined };
 }
 
 function logLines(stream: Readable, log: Log): void {

@@ -7,7 +7,7 @@ import type { ComfyClient } from "./client.ts";
 /**
  * Reads what nodes saved where it lies, if that is on this machine: ComfyUI, which does one thing at a time, has no part in
  * it. For everything else ComfyUI is asked.
- * @param folder ComfyUI's own; null when it is not known, or on another machine
+ * @param folder of ComfyUI's `output/` and `temp/`; null when it is not known, or on another machine
  */
 export function createViews(client: Pick<ComfyClient, "view">, folder: string | null): Pick<ComfyClient, "view"> {
   if (folder === null) return client;

@@ -20,6 +20,11 @@ export interface ComfyServer {
    * @returns false when that may take as long as the prompt takes: ComfyUI is not ours to end
    */
   free(promptId: string): boolean;
+  /**
+   * It runs and is of no use: one of ours is ended, and another takes its place. Somebody else's is waited for.
+   * @param reason as a clause, with "it" for ComfyUI
+   */
+  replace(reason: string): void;
   /** No longer sees to ComfyUI; one of ours ends, with everything it started. */
   stop(): Promise<void>;
 }

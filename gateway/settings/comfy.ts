@@ -3,16 +3,32 @@ import { podEnv } from "../../contract/pod-env.ts";
 import { splitWords } from "../comfy/command.ts";
 import type { Env } from "../settings.ts";
 
-/** Program and arguments of ComfyUI: as somebody said, else as it lies in the image. */
-export function comfyCommand(
+interface ComfyImage {
+  /** Folder of ComfyUI's code. */
+  code: string;
+  /** Folder of its `input/`, `output/` and `temp/`. */
+  files: string;
+  port: number;
+  /** Largest upload, in bytes. */
+  uploadBytes: number;
+}
+
+/** How ComfyUI is started, and the folder of what it reads and writes: as somebody said, else as it lies in the image. */
+export function comfyStart(
   command: string | undefined,
-  comfyFolder: string,
-  port: number,
-  uploadBytes: number,
-): string[] {
-  if (command !== undefined) return splitWords(command);
+  image: ComfyImage,
+): { command: readonly string[]; folder: string } {
+  // Of other people's way to start it nothing is known: ComfyUI's own folders are below its code.
+  if (command !== undefined) return { command: splitWords(command), folder: image.code };
+  return { command: imageCommand(image), folder: image.files };
+}
+
+function imageCommand({ code, files, port, uploadBytes }: ComfyImage): string[] {
   return [
-    ...["python", join(comfyFolder, "main.py"), "--listen", "127.0.0.1", "--port", String(port)],
+    ...["python", join(code, "main.py"), "--listen", "127.0.0.1", "--port", String(port)],
+    ...["--output-directory", join(files, "output"), "--input-directory", join(files, "input")],
+    // ComfyUI adds the `temp`.
+    ...["--temp-directory", files],
     "--disable-auto-launch",
     // ComfyUI writes the whole prompt into every PNG: callers' outputs would give the workflow away.
     "--disable-metadata",

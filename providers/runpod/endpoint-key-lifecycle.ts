@@ -2,9 +2,9 @@ import { createHash, randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { firstKeyName, keyList, keyNamePattern, type Scope, scopes } from "../../contract/api.ts";
 import { UserError } from "../../contract/errors.ts";
-import { runCanceled } from "./engine-alive.ts";
-import { type AdminAnswer, type Administered, askGateway } from "./gateway-admin.ts";
-import { isUnknown, outputs } from "./hook-values.ts";
+import { runCanceled } from "./engine/engine-alive.ts";
+import { isUnknown, outputs } from "./engine/hook-values.ts";
+import { type AdminAnswer, type Administered, askGateway } from "./pod/gateway-admin.ts";
 
 type Properties = Record<string, unknown>;
 

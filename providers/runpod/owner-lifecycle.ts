@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunPodApi } from "./api.ts";
-import { terminate } from "./changes.ts";
-import { connect } from "./connection.ts";
-import { isRefusal } from "./errors.ts";
-import { reasonOf } from "./hook-values.ts";
-import { isOwnersPod, isOwnersStorage } from "./pod-name.ts";
+import type { RunPodApi } from "./api/api.ts";
+import { connect } from "./api/connection.ts";
+import { isRefusal } from "./api/errors.ts";
+import { reasonOf } from "./engine/hook-values.ts";
+import { terminate } from "./pod/changes.ts";
+import { isOwnersPod, isOwnersStorage } from "./pod/pod-name.ts";
 
 /** Longer than a new pod takes to appear in RunPod's list. */
 const listLagMs = 2000;

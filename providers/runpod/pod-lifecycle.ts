@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { podEnv } from "../../contract/pod-env.ts";
-import type { Pod, RunPodApi } from "./api.ts";
-import { change, terminate } from "./changes.ts";
-import { connect } from "./connection.ts";
-import { drainPod } from "./drain.ts";
-import { engineGone, runCanceled } from "./engine-alive.ts";
-import { isRefusal, RunPodError } from "./errors.ts";
-import { IncompleteError, outputs, reasonOf } from "./hook-values.ts";
-import { generationOf, inspectPodInputs, jobOf, type PodInputs, parsePodInputs } from "./pod-inputs.ts";
-import { podName } from "./pod-name.ts";
-import { obtainPod, removeStrays, type TriedRung } from "./pod-placing.ts";
-import { podRun } from "./pod-run.ts";
+import type { Pod, RunPodApi } from "./api/api.ts";
+import { connect } from "./api/connection.ts";
+import { isRefusal, RunPodError } from "./api/errors.ts";
+import { engineGone, runCanceled } from "./engine/engine-alive.ts";
+import { IncompleteError, outputs, reasonOf } from "./engine/hook-values.ts";
+import { obtainPod, removeStrays, type TriedRung } from "./placement/pod-placing.ts";
+import { change, terminate } from "./pod/changes.ts";
+import { drainPod } from "./pod/drain.ts";
+import { generationOf, inspectPodInputs, jobOf, type PodInputs, parsePodInputs } from "./pod/pod-inputs.ts";
+import { podName } from "./pod/pod-name.ts";
+import { podRun } from "./pod/pod-run.ts";
 import {
   formerJob,
   nextRevision,
@@ -20,13 +20,13 @@ import {
   type Properties,
   podStateOf,
   startState,
-} from "./pod-state.ts";
+} from "./pod/pod-state.ts";
+import { type FormerJob, jobDifferences, mergedJob, reconcileSteps } from "./pod/reconcile.ts";
+import { resume } from "./pod/resume.ts";
 import { settleFailedPod } from "./ready/on-failed.ts";
-import { type FormerJob, jobDifferences, mergedJob, reconcileSteps } from "./reconcile.ts";
-import { resume } from "./resume.ts";
 
-export { check } from "./pod-check.ts";
-export { diff } from "./pod-diff.ts";
+export { check } from "./pod/pod-check.ts";
+export { diff } from "./pod/pod-diff.ts";
 
 export async function create(properties: Properties, configKey: string | undefined) {
   const inputs = parsePodInputs(properties);

@@ -1,8 +1,8 @@
 import { UserError } from "../../contract/errors.ts";
-import type { RunPodApi } from "./api.ts";
-import { connect } from "./connection.ts";
-import { engineGone, exitAfterEngine, runCanceled } from "./engine-alive.ts";
-import { isUnknown, outputs } from "./hook-values.ts";
+import type { RunPodApi } from "./api/api.ts";
+import { connect } from "./api/connection.ts";
+import { engineGone, exitAfterEngine, runCanceled } from "./engine/engine-alive.ts";
+import { isUnknown, outputs } from "./engine/hook-values.ts";
 import { lookAtHealth } from "./ready/health.ts";
 import { type OnFailed, onFailedActions, settleFailedPod } from "./ready/on-failed.ts";
 import { usualPaces, type WaitWorld, waitUntilReady } from "./ready/wait.ts";
@@ -87,9 +87,11 @@ export async function becomeReady(
       `${outcome.reason} while the endpoint was starting; pod ${podId} runs on and costs ${costPerHour} USD per hour; the next pulumi up waits for it again, pulumi destroy ends it`,
     );
   }
-  const is = outcome.kind === "failed" ? "running" : outcome.kind;
+  const isStuck = outcome.kind === "stuck";
+  const is = isStuck || outcome.kind === "failed" ? "running" : outcome.kind;
   const after = await settleFailedPod(world.api, { podId, costPerHour, is }, onFailed, world.stopPausesMs);
-  throw new UserError(`${outcome.reason}\n${after}`);
+  const remedy = isStuck ? "; look at the pod's log, or raise readyTimeoutSeconds" : "";
+  throw new UserError(`${outcome.reason}${remedy}\n${after}`);
 }
 
 function worldOf(api: RunPodApi, name: string): ReadyWorld {

@@ -45,13 +45,17 @@ const images: Group = {
     GHCR_USERNAME:
       "Login for ghcr.io, with `GHCR_TOKEN`: images are pushed with it, and pods pull with it; without them Docker's own login pushes",
     GHCR_TOKEN: "A token of that user that may read packages, and write them to build",
-    GITHUB_TOKEN: "Token that GitHub Actions is asked with; for ghcr.io too when nothing else is known",
+    GITHUB_TOKEN:
+      "Token that GitHub Actions is asked with; for ghcr.io too when nothing else is known. For `imageBuildWorkflow` Pulumi's GitHub provider takes it from the environment, and from no file",
     GITHUB_REPOSITORY: "Repository whose workflow builds images: `owner/name`",
     COMFY_ENDPOINTS_GHA_WORKFLOW: "File of that workflow in `.github/workflows`, `build_golden_image.yml` unless set",
     COMFY_ENDPOINTS_GHA_REF: "Branch or tag that is built, `main` unless set. It must have the files that are here",
     COMFY_ENDPOINTS_GHA_TIMEOUT_SECONDS: "How long a build there may take, 1800 unless set",
     COMFY_ENDPOINTS_GHA_POLL_SECONDS: "Time between two looks at it, 10 unless set",
     GITHUB_API_URL: "GitHub's API, `https://api.github.com` unless set; GitHub Enterprise has its own",
+    DOCKER_HOST:
+      "Where Docker's daemon is, as for Docker; Pulumi's Docker provider finds it there or at the usual sockets, and follows no context",
+    DOCKER_CONTEXT: "Docker's context, as for Docker; it must lead to a daemon that the provider finds, too",
     DOCKER_CONFIG: "Folder of Docker's own configuration, as for Docker",
     DOCKER_BUILDKIT: "`0` has Docker build with its classic builder, as for Docker",
     COMFY_PLUGINS_JSON: "A build argument of the golden image: its packs of nodes",
@@ -96,7 +100,8 @@ const gateway: Group = {
     COMFY_ENDPOINTS_JOB_RETENTION_DAYS: "Days that ended jobs are kept, 30 unless set, 0 for ever",
     COMFY_ENDPOINTS_FILE_TTL_HOURS: "Hours that files are kept, 168 unless set, 0 for ever",
     COMFY_ENDPOINTS_FILE_QUOTA_MB: "Most that all files take, 0 (as when not set) for no limit",
-    COMFY_START_COMMAND: "How ComfyUI is started in place of the image's way; a command of a POSIX shell",
+    COMFY_START_COMMAND:
+      "How ComfyUI is started in place of the image's way; a command of a POSIX shell. Its input, output and temp folders are those in `/opt/comfy`, where `/opt/comfy_endpoints/comfyui` has them otherwise",
     COMFY_ENDPOINTS_CACHE_ROOT: "Where the volume is mounted, `/cache` unless set",
     COMFY_ENDPOINTS_CACHE_MODEL_ROOT: "Where models are kept, `<cache>/models` unless set",
     COMFY_ENDPOINTS_COMFY_MODELS_ROOT: "ComfyUI's folder of models, `/opt/comfy/models` unless set",

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PNG } from "pngjs";
@@ -162,9 +162,44 @@ describe("an endpoint in the hands of cend", () => {
     });
   });
 
+  it("exits with 1 when a boot fails", async () => {
+    expect((await cend("init", "broken")).code).toBe(0);
+    const file = join(folder, "broken/app.json");
+    const source_url = `${account.env["RUNPOD_API_BASE_URL"] ?? ""}/no-such-model`;
+    const gone = { source_url, match: "m", target_subdir: "vae", target_path: "m" };
+    const document = JSON.parse(readFileSync(file, "utf8")) as object;
+    writeFileSync(file, JSON.stringify({ ...document, artifacts: [gone] }));
+    const deployed = await cend("deploy", "broken/app.json");
+    expect(deployed).toMatchObject({ code: 1, answer: null });
+    expect(deployed.stderr).toContain("error: pulumi up of broken failed: endpoint-ready: the endpoint's boot failed");
+  });
+
+  it("tells where the pod of that boot is, what it said, and what it costs", async () => {
+    const status = await cend("status", "broken");
+    const deployment_id = status.answer?.["deployment_id"] as string;
+    expect(status).toMatchObject({
+      code: 0,
+      answer: {
+        state: "DEGRADED",
+        metadata: {
+          contract_id: null,
+          status_detail: `pod ${deployment_id} is stopped; start it again: cend deploy <app.json of broken>`,
+        },
+      },
+    });
+    const logs = await cend("logs", "broken");
+    expect(logs).toMatchObject({ code: 0, answer: { deployment_id, source: "container" } });
+    expect(logs.answer?.["pod_logs_tail"]).toContain("vae/m cannot be fetched");
+    expect((await cend("costs", "broken")).answer).toMatchObject({ items: [{ deployment_id, pod: "EXITED" }] });
+    expect((await cend("invoke", "broken", "--input-prompt", "fog")).stderr).toBe(
+      "error: the deployment of broken did not finish; deploy it again, or destroy it\n",
+    );
+  });
+
   it("destroys everything, and once more does no harm", async () => {
+    expect(await cend("destroy", "broken")).toMatchObject({ code: 0, answer: { result: "destroyed" } });
     expect(await cend("destroy", app)).toMatchObject({ code: 0, answer: { result: "destroyed" } });
     expect(await account.pods()).toEqual([]);
     expect(await cend("destroy", "demo")).toMatchObject({ code: 0, answer: { result: "destroyed" } });
   });
-}, 120_000);
+}, 180_000);

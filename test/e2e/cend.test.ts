@@ -97,15 +97,18 @@ describe("cend with a deployed endpoint", () => {
     });
   });
 
-  it("lists what a shared backend holds, on a machine that deployed none of it", async () => {
+  it("lists and invokes what a shared backend holds, on a machine that deployed none of it", async () => {
     const shared = {
       PULUMI_BACKEND_URL: pathToFileURL(join(folder, "state/backend")).href,
       PULUMI_CONFIG_PASSPHRASE_FILE: join(folder, "state/passphrase"),
     };
-    const args = ["endpoints", "list", "--state-dir", "elsewhere"];
-    const { stdout } = await startCend(args, { cwd: folder, env: { ...env, ...shared } }).ended;
+    const there = (...args: string[]) =>
+      startCend([...args, "--state-dir", "elsewhere"], { cwd: folder, env: { ...env, ...shared } }).ended;
+    const { stdout } = await there("endpoints", "list");
     expect(json(stdout)).toMatchObject({ items: [{ app_id: "cards", endpoint_url: gateway.url, health: "healthy" }] });
     expect((json(stdout) as { items: unknown[] }).items).toHaveLength(1);
+    expect(await there("cards", "--input-prompt", "fog")).toMatchObject({ code: 0, stderr: "" });
+    expect(await there("other", "--input-prompt", "fog")).toMatchObject({ code: 2, stdout: "" });
   });
 
   it("queues a run with the key of the deployment", async () => {

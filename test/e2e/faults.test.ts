@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { operations as documents } from "../../providers/runpod/operations.ts";
+import { operations as documents } from "../../providers/runpod/api/operations.ts";
 import { runCell } from "../faults/cell-run.ts";
 import { type Cell, cellLabel, cellsOf, uncovered } from "../faults/matrix.ts";
 import type { Operation } from "../faults/operations.ts";

@@ -76,7 +76,14 @@ describe("an endpoint whose pod stops when it is idle", () => {
     expect((await cend("jobs", "get", "demo", id)).answer).toMatchObject({ state: "completed" });
   });
 
-  it("is resumed by the next deployment", async () => {
+  it("is not waited for longer than told, runs on, and is resumed by the next deployment", async () => {
+    await stopByHand();
+    const { code, answer, stderr } = await cend("wake", "demo", "--timeout-seconds", "0.05");
+    expect({ code, answer }).toEqual({ code: 5, answer: null });
+    expect(stderr).toMatch(
+      /\nerror: http:\S+ came no further for 0\.05 s \(.*\); look at its log, or wait longer with/,
+    );
+    expect(stderr).toContain(`\npod ${podId} runs on and costs 0.`);
     await stopByHand();
     expect(await cend("deploy", app)).toMatchObject({ code: 0, answer: { deployment_id: podId, state: "READY" } });
     expect(await status()).toBe("RUNNING");
@@ -85,7 +92,7 @@ describe("an endpoint whose pod stops when it is idle", () => {
   it("cannot be woken when its pod is gone, and says what helps", async () => {
     await account.mutate(`podTerminate(input: { podId: "${podId}" })`);
     const { code, stderr } = await cend("wake", "demo");
-    expect(code).toBe(1);
+    expect(code).toBe(3);
     expect(stderr).toBe(`error: pod ${podId} is gone; rent another one: cend deploy <app.json of demo>\n`);
   });
 }, 180_000);

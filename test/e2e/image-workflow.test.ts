@@ -25,15 +25,16 @@ beforeAll(async () => {
       `plugins: {providers: [{name: github, path: ${relative(folder, join(root, "test/support/github-provider"))}}]}`,
     ].join("\n"),
   );
-  stack = await createStackOf(folder, {
-    ...{ GITHUB_TOKEN: github.settings.token, GITHUB_REPOSITORY: "octo-org/octo-repo", GITHUB_API_URL: github.url },
-  });
+  stack = await createStackOf(folder, env());
 });
 afterAll(() => {
   stack.remove();
   github.close();
 });
 
+const env = () => ({
+  ...{ GITHUB_TOKEN: github.settings.token, GITHUB_REPOSITORY: "octo-org/octo-repo", GITHUB_API_URL: github.url },
+});
 const up = async (): Promise<string> => {
   const { code, output } = await stack.pulumi("up", "--yes", "--skip-preview");
   expect(code, output).toBe(0);
@@ -47,6 +48,14 @@ describe("the workflow in a stack", () => {
     await up();
     expect(workflow()).toBe(own);
     expect(writes()).toEqual([`PUT /repos/octo-org/octo-repo/contents/${path}`]);
+    await up();
+    expect(Object.keys(await stack.changes())).toEqual(["same"]);
+    expect(writes()).toHaveLength(1);
+  });
+
+  it("is no change for whoever has another token", async () => {
+    github.settings.token = "ghs_of_another_run";
+    stack = await createStackOf(stack.folder, env());
     await up();
     expect(Object.keys(await stack.changes())).toEqual(["same"]);
     expect(writes()).toHaveLength(1);

@@ -92,7 +92,10 @@ describe("an app whose images are built by GitHub Actions", () => {
 
   it("builds the base and then the golden image, and tells where", async () => {
     const { base, golden } = await app.plan();
+    // Of a workflow that was just committed GitHub knows nothing yet.
+    github.faults.push({ at: /workflows\/\S+\/runs$/, status: 404, body: { message: "Not Found" } });
     const output = await up();
+    expect(output).toContain("endpoint-base-image: GitHub does not know build_golden_image.yml yet; it is asked again");
     expect(built()).toEqual([base.imageRef, golden.imageRef]);
     expect(github.repository.runs[1]?.inputs).toMatchObject({
       dockerfile_path: "Dockerfile.golden",

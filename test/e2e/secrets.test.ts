@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { commandLines, holds, textBelow } from "../support/leaks.ts";
 import { type StartedRunPod, startLocalRunPod } from "../support/local-runpod.ts";
 import { createTestStack, type PulumiRun, type TestStack } from "../support/stack.ts";
 import { until } from "../support/until.ts";
@@ -12,36 +13,9 @@ const secrets: Record<string, string> = {
   registryPassword: "ghp_canary_of_the_registry",
 };
 
-/** Names of the secrets that a text holds, in clear or as base64. */
+/** Names of the secrets that a text holds. */
 const heldBy = (text: string): string[] =>
-  Object.entries(secrets).flatMap(([name, secret]) =>
-    text.includes(secret) || text.includes(Buffer.from(secret).toString("base64")) ? [name] : [],
-  );
-
-/** Everything below a folder in one text; files that vanish meanwhile are left out. */
-function textBelow(path: string): string {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return "";
-  if (!stats.isDirectory()) return stats.isFile() ? readFileSync(path, "latin1") : "";
-  return readdirSync(path)
-    .map((name) => textBelow(join(path, name)))
-    .join("\n");
-}
-
-/** Command lines of all processes of this machine. */
-function commandLines(): string {
-  const read = (pid: string): string => {
-    try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-    } catch {
-      return "";
-    }
-  };
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map(read)
-    .join("\n");
-}
+  Object.entries(secrets).flatMap(([name, secret]) => (holds(text, secret) ? [name] : []));
 
 describe("no secret in clear", () => {
   let runpod: StartedRunPod;

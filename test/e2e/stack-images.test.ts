@@ -58,8 +58,15 @@ async function addImage(): Promise<void> {
 
 /** In the order in which it happens. */
 describe("a stack with an image that Docker built, where there is no Docker", () => {
-  it("is deployed without it, also after a run that died", async () => {
+  it("cannot be previewed, which is told with what can be done", async () => {
     await addImage();
+    await expect(deployment.preview()).rejects.toThrow(
+      /^pulumi preview of cards failed[^]*\nPulumi wants Docker for whatever is done with a stack that has ghcr\.io\/me\/golden:1, and Docker .*; start Docker, or deploy without a preview: cend deploy goes on without that image, which its registry keeps$/,
+    );
+    expect(JSON.stringify(await exportState(project.cli, "cards"))).toContain("docker:index/image:Image");
+  });
+
+  it("is deployed without it, also after a run that died", async () => {
     leaveLock(join(folder, "state/backend"), "cards");
     let output = "";
     const { changes } = await deployment.up({ onOutput: (text) => (output += text) });

@@ -70,9 +70,10 @@ const isDeclared = (route: RouteName, status = 0): boolean =>
   status < 400 && Object.hasOwn(routes[route].responses, status);
 
 function remember(tally: Tally, target: string, answers: readonly Answer[]): void {
-  for (const { status, body } of answers) {
+  for (const { status, headers, body } of answers) {
     const text = body.toString("latin1");
-    const [, job] = /^\{"job_id":"([^"]+)"/.exec(text) ?? [];
+    const ofBytes = headers.find(([name]) => name.toLowerCase() === "x-job-id")?.[1];
+    const job = ofBytes ?? /^\{"job_id":"([^"]+)"/.exec(text)?.[1];
     if (job !== undefined) tally.jobs.add(job);
     const [, file] = /^\{"file_id":"([^"]+)"/.exec(text) ?? [];
     if (file !== undefined && status === 201) tally.files.add(file);

@@ -20,10 +20,13 @@ describe("the gateway's settings", () => {
       workflow: { subject: "COMFY_ENDPOINTS_WORKFLOW_JSON", text: "{}" },
       comfy: {
         url: "http://127.0.0.1:8188",
-        folder: "/opt/comfy",
+        folder: "/opt/comfy_endpoints/comfyui",
         process: {
           command: [
             ...["python", "/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "8188"],
+            ...["--output-directory", "/opt/comfy_endpoints/comfyui/output"],
+            ...["--input-directory", "/opt/comfy_endpoints/comfyui/input"],
+            ...["--temp-directory", "/opt/comfy_endpoints/comfyui"],
             ...["--disable-auto-launch", "--disable-metadata", "--preview-method", "auto"],
             ...["--max-upload-size", "2049"],
           ],
@@ -93,6 +96,8 @@ describe("the gateway's settings", () => {
     expect(state).toEqual({ database: "/data/my.db", files: "/data/files" });
     expect(limits).toMatchObject({ payloadBytes: 1024 ** 2, uploadBytes: 3 * 1024 ** 2, jobTimeoutMs: 1500 });
     expect(comfy.process?.command).toEqual(["python3", "my comfy/main.py", "--lowvram"]);
+    // Of such a command nothing is known: ComfyUI's own folders are meant.
+    expect(comfy.folder).toBe("/opt/comfy");
   });
 
   it.each(["0", "-1", "none", "inf", "Infinite", ""])("know %j as no time limit, as the original did", (text) => {
@@ -139,8 +144,11 @@ describe("the gateway's settings", () => {
     expect(listen).toEqual({ host: "127.0.0.1", port: 41001 });
     expect(state.database).toBe("/home/me/pods/p1/cache/state/local/jobs.db");
     expect(comfy.url).toBe("http://127.0.0.1:41002");
-    expect(comfy.process?.command.slice(0, 6)).toEqual([
+    const files = "/home/me/pods/p1/opt/comfy_endpoints/comfyui";
+    expect(comfy.folder).toBe(files);
+    expect(comfy.process?.command.slice(0, 12)).toEqual([
       ...["python", "/home/me/pods/p1/opt/comfy/main.py", "--listen", "127.0.0.1", "--port", "41002"],
+      ...["--output-directory", `${files}/output`, "--input-directory", `${files}/input`, "--temp-directory", files],
     ]);
     expect(contract.path).toBe("/home/me/pods/p1/opt/app/workflow.contract.json");
   });

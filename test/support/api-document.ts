@@ -54,7 +54,8 @@ export function apiDocument(contract: unknown): ApiDocument {
   return {
     document,
     holds: async (method, target, response) => {
-      const { pathname } = new URL(target, "http://gateway");
+      // Fuzzed targets may be no address at all.
+      const pathname = URL.parse(target, "http://gateway")?.pathname ?? target;
       const path = patterns.find(({ pattern }) => pattern.test(pathname))?.path;
       const verb = method.toLowerCase();
       const operation = path === undefined ? undefined : document.paths[path]?.[verb === "head" ? "get" : verb];

@@ -38,7 +38,7 @@ export function startGatewayProgram(
   const output = { stdout: "", stderr: "" };
   child.stdout.on("data", (data: Buffer) => (output.stdout += data.toString()));
   child.stderr.on("data", (data: Buffer) => (output.stderr += data.toString()));
-  const listening = () => /"msg":"gateway listens","host":"([^"]+)","port":(\d+)/.exec(output.stdout);
+  const listening = () => /"host":"([^"]+)","port":(\d+),"msg":"gateway listens"/.exec(output.stdout);
   return {
     process: child,
     stdout: () => output.stdout,

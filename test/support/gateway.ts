@@ -67,7 +67,8 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     ...options.env,
   });
   const local = {
-    ...{ ...read, listen: { host: "127.0.0.1", port: 0 }, comfy: { ...read.comfy, url: comfy.url } },
+    ...{ ...read, listen: { host: "127.0.0.1", port: 0 } },
+    comfy: { ...read.comfy, url: comfy.url, folder: join(folder, "comfy") },
     provisioning: read.provisioning && { ...read.provisioning, comfy: join(folder, "comfy") },
   };
   const settings = options.settings?.(local) ?? local;

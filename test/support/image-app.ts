@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { appSchema } from "../../contract/app.ts";
-import { type ImagePlan, planImages } from "../../providers/image/plan.ts";
+import { type ImagePlan, planImages } from "../../providers/image/plan/plan.ts";
 import { writeApp } from "./app-folder.ts";
 import { appDocument } from "./apps.ts";
 

@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { engine, engineEnv } from "../../scripts/engine/index.js";
+import { runCommands } from "./documents.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -26,6 +27,8 @@ export interface TestStack {
   /** Holds the program's Pulumi.yaml, the config, and all of the state. */
   folder: string;
   pulumi(...args: string[]): Promise<PulumiRun>;
+  /** Runs commands as somebody would who has this stack before them; throws when one fails. */
+  shell(commands: string): Promise<string>;
   /** Sets a secret of the config, without telling it to other processes. */
   setSecret(key: string, value: string): Promise<void>;
   /** Starts a run that is to be broken off. */
@@ -58,11 +61,12 @@ export async function createTestStack(
 }
 
 /**
+ * The stack of a folder, a new one or the one there is.
  * @param folder holds the program with its Pulumi.yaml; the state is put there too, and `remove` removes it
  * @param env points the deployment at a RunPod
  */
 export async function createStackOf(folder: string, env: Record<string, string>): Promise<TestStack> {
-  mkdirSync(join(folder, "backend"));
+  mkdirSync(join(folder, "backend"), { recursive: true });
   const found = await engine({ onProgress: () => undefined });
   const fullEnv = engineEnv(found, {
     ...process.env,
@@ -124,6 +128,7 @@ export async function createStackOf(folder: string, env: Record<string, string>)
   return {
     folder,
     pulumi,
+    shell: (commands) => runCommands(commands, { cwd: folder, env: fullEnv }),
     setSecret: (key, value) =>
       new Promise((resolve, reject) => {
         const child = spawn(found.pulumi, ["config", "set", "--secret", key], {

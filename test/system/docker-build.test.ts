@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { buildAndPush } from "../../providers/image/docker-build.ts";
+import { buildAndPush } from "../../providers/image/docker/docker-build.ts";
 import type { PasswordLogin } from "../../providers/image/registry/login.ts";
 import { createRegistry } from "../../providers/image/registry/registry.ts";
 import { type Docker, startDocker } from "./support/docker.ts";
-import { type DockerRegistry, htpasswd, startDockerRegistry } from "./support/docker-registry.ts";
+import { type DockerRegistry, registryUser, startDockerRegistry } from "./support/docker-registry.ts";
 import { beforeAllWithTools } from "./support/tools.ts";
 
-const me: PasswordLogin = { source: "this test", username: "me", password: "secret" };
+const me: PasswordLogin = { source: "this test", ...registryUser };
 
 let folder: string;
 let docker: Docker;
@@ -20,9 +20,8 @@ beforeAllWithTools(async () => {
   mkdirSync(join(folder, "context"));
   writeFileSync(join(folder, "context/hello"), "hello\n");
   writeFileSync(join(folder, "Dockerfile"), "FROM scratch\nARG GREETING\nLABEL greeting=$GREETING\nCOPY hello /\n");
-  writeFileSync(join(folder, "htpasswd"), htpasswd);
   docker = await startDocker();
-  registry = await startDockerRegistry(`{htpasswd: {realm: test, path: ${join(folder, "htpasswd")}}}`);
+  registry = await startDockerRegistry("htpasswd");
 });
 afterAll(async () => {
   await (registry as DockerRegistry | undefined)?.stop();

@@ -1,12 +1,11 @@
-import { execFileSync, spawnSync } from "node:child_process";
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { block } from "../support/documents.ts";
 import type { TestStack } from "../support/stack.ts";
 import { changeBase, type ImageWorld, startImageWorld } from "./support/image-world.ts";
 import { beforeAllWithTools } from "./support/tools.ts";
-
-const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
 
 let world: ImageWorld;
 let stack: TestStack;
@@ -27,8 +26,8 @@ async function run(of: TestStack, ...args: string[]): Promise<string> {
 const up = (of: TestStack, ...args: string[]) => run(of, "up", "--yes", "--skip-preview", ...args);
 const imageRef = async (of: TestStack): Promise<unknown> => (await of.outputs())["imageRef"];
 const repositories = async (): Promise<number[]> => [
-  (await world.tags("me/base")).length,
-  (await world.tags("me/golden")).length,
+  (await world.registry.tags("me/base")).length,
+  (await world.registry.tags("me/golden")).length,
 ];
 async function withoutDocker(does: () => Promise<unknown>): Promise<void> {
   world.power.off();
@@ -49,8 +48,8 @@ describe("the images of an app that names none", { timeout: 300_000 }, () => {
 
   it("are both built and pushed by the first up, and the pod runs what was pushed, by its digest", async () => {
     await up(stack);
-    const [base = ""] = await world.tags("me/base");
-    const [golden = ""] = await world.tags("me/golden");
+    const [base = ""] = await world.registry.tags("me/base");
+    const [golden = ""] = await world.registry.tags("me/golden");
     expect(base).toMatch(/^0\.3\.64-base-[0-9a-f]{12}$/);
     expect(golden).toMatch(/^0\.3\.64-v1-[0-9a-f]{12}$/);
     expect(await world.news()).toEqual([
@@ -61,7 +60,7 @@ describe("the images of an app that names none", { timeout: 300_000 }, () => {
     ]);
     const pushed = await world.registry.digest("me/golden", golden);
     expect(await imageRef(stack)).toBe(`${world.registry.host}/me/golden@${pushed ?? ""}`);
-    expect((await world.account.pods()).map(({ imageName }) => imageName)).toEqual([await imageRef(stack)]);
+    expect(world.runpod.account.pods().map(({ job }) => job.imageName)).toEqual([await imageRef(stack)]);
   });
 
   it("are built by no second up, which changes nothing", async () => {
@@ -108,11 +107,7 @@ describe("the images of an app that names none", { timeout: 300_000 }, () => {
     if (spawnSync("jq", ["--version"]).error !== undefined) context.skip("jq is missing");
     await withoutDocker(async () => {
       expect((await stack.pulumi("preview")).output).toContain("failed to connect to any docker daemon");
-      const [, filter = ""] = /stack export \| jq '([^']+)' \| pulumi stack import/.exec(readme) ?? [];
-      const file = join(world.folder, "state.json");
-      await run(stack, "stack", "export", "--file", file);
-      writeFileSync(file, execFileSync("jq", [filter, file]));
-      await run(stack, "stack", "import", "--file", file);
+      await stack.shell(block("README.md#deploy-to-runpod:2"));
       await up(stack, "--expect-no-changes");
     });
     await up(stack, "--expect-no-changes");
@@ -122,7 +117,7 @@ describe("the images of an app that names none", { timeout: 300_000 }, () => {
   it("stay in the registry when the stacks are destroyed", async () => {
     await run(stack, "destroy", "--yes", "--skip-preview");
     await withoutDocker(() => run(fresh, "destroy", "--yes", "--skip-preview"));
-    expect(await world.account.pods()).toEqual([]);
+    expect(world.runpod.account.pods()).toEqual([]);
     expect(await repositories()).toEqual([2, 3]);
     expect(await world.news()).toEqual([]);
   });

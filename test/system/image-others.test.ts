@@ -1,11 +1,11 @@
-import { mkdtempSync } from "node:fs";
+import { appendFileSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { startCend } from "../support/cend.ts";
 import { pulumiEnv } from "../support/pulumi-env.ts";
 import type { TestStack } from "../support/stack.ts";
 import { ambientDockerPlugin } from "./support/docker-plugin.ts";
-import { changeBase, type ImageWorld, startImageWorld } from "./support/image-world.ts";
+import { changeBase, commitChanges, type ImageWorld, startImageWorld } from "./support/image-world.ts";
 import { beforeAllWithTools } from "./support/tools.ts";
 
 let world: ImageWorld;
@@ -51,6 +51,7 @@ async function destroy(stack: TestStack): Promise<void> {
   expect(code, output).toBe(0);
 }
 const digestOf = ({ repository, tag }: { repository: string; tag: string }) => world.registry.digest(repository, tag);
+const runs = (): string[] => world.runpod.account.pods().map(({ job }) => job.imageName);
 const pushes = async (): Promise<string[]> =>
   (await world.news()).filter(({ action }) => action === "push").map(({ image }) => image);
 
@@ -112,6 +113,42 @@ describe("images", { timeout: 600_000 }, () => {
     expect(destroyed.code, destroyed.stderr).toBe(0);
   });
 
+  it.each<[string, (copy: string) => void]>([
+    ["gateway", (copy) => appendFileSync(join(copy, "gateway/main.ts"), "// changed\n")],
+    ["base", changeBase],
+  ])(
+    "with another %s are deployed where there is no Docker once another machine has built them",
+    async (part, change) => {
+      const state = ["--state-dir", join(world.folder, "state")];
+      const deployed = await cend("deploy", world.app, ...state);
+      expect(deployed.code, deployed.stderr).toBe(0);
+      change(world.copy);
+      commitChanges(world.copy);
+      const before = runs();
+      world.power.off();
+      try {
+        const refused = await cend("deploy", world.app, ...state);
+        expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("There are three ways out")]);
+        expect(runs()).toEqual(before);
+        world.power.on();
+        const elsewhere = await world.stack(world.clone(`another-${part}`));
+        const built = await up(elsewhere);
+        await world.news();
+        world.power.off();
+        const changed = await cend("deploy", world.app, ...state);
+        expect(changed.code, changed.stderr).toBe(0);
+        expect(runs()).toEqual([built, built]);
+        const destroyed = await cend("destroy", world.app, ...state);
+        expect(destroyed.code, destroyed.stderr).toBe(0);
+        expect(await world.news()).toEqual([]);
+        world.power.on();
+        await destroy(elsewhere);
+      } finally {
+        world.power.on();
+      }
+    },
+  );
+
   it("that Docker built do not keep cend from destroying at once where there is no Docker", async () => {
     const state = ["--state-dir", join(world.folder, "state")];
     const deployed = await cend("deploy", world.app, ...state);
@@ -123,7 +160,7 @@ describe("images", { timeout: 600_000 }, () => {
     } finally {
       world.power.on();
     }
-    expect(await world.account.pods()).toEqual([]);
+    expect(world.runpod.account.pods()).toEqual([]);
     expect(await digestOf(planned.golden)).toBeDefined();
   });
 });

@@ -34,7 +34,7 @@ describe("two endpoints of one program, of the same app", { timeout: 300_000 }, 
     writeFileSync(dockerfile, good);
     expect(code).not.toBe(0);
     expect(output).toMatch(/nothing"?: (?:file does not exist|not found)/);
-    expect(await world.tags("me/golden")).toEqual([]);
+    expect(await world.registry.tags("me/golden")).toEqual([]);
   });
 
   it("have it built once, for the first one, as the preview says", async () => {
@@ -46,7 +46,7 @@ describe("two endpoints of one program, of the same app", { timeout: 300_000 }, 
     expect((await world.news()).filter(({ action }) => action === "push")).toHaveLength(1);
     const { images } = (await stack.outputs()) as { images: string[] };
     expect(new Set(images).size).toBe(1);
-    expect((await world.account.pods()).map(({ imageName }) => imageName)).toEqual(images);
+    expect(world.runpod.account.pods().map(({ job }) => job.imageName)).toEqual(images);
   });
 
   it("find nothing to change afterwards", async () => {

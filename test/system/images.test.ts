@@ -5,8 +5,9 @@ import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { readTextFile } from "../../cli/files.ts";
 import type { FileObject, Health, Job } from "../../contract/api.ts";
-import { contractDocument, workflowDocument } from "../support/apps.ts";
+import { loadDeployable } from "../../contract/deployable.ts";
 import { until } from "../support/until.ts";
 import { baseImages, importBaseImages } from "./support/base-images.ts";
 import { type Repositories, serveRepositories } from "./support/comfyui-repository.ts";
@@ -18,9 +19,11 @@ const root = join(import.meta.dirname, "../..");
 const base = "comfy-endpoints-test/comfybase";
 const golden = "comfy-endpoints-test/golden";
 const network = "comfy-endpoints-test";
+const architecture = join(root, "docs/architecture.md");
 const key = "a key of this test";
+const demo = loadDeployable(join(root, "apps/demo/app.json"), readTextFile);
 const prompt = {
-  ...workflowDocument.prompt,
+  ...demo.prompt,
   "3": { class_type: "ApiOutput", inputs: { name: "image", type: "image/png", image: ["4", 0] } },
   // Long enough to be watched, and to be interrupted.
   "4": { class_type: "LocalSleep", inputs: { image: ["2", 0], seconds: 3, steps: 6 } },
@@ -31,7 +34,7 @@ const modelSha256 = createHash("sha256")
   .digest("hex");
 const env = {
   COMFY_ENDPOINTS_API_KEY: key,
-  COMFY_ENDPOINTS_CONTRACT_JSON: JSON.stringify(contractDocument),
+  COMFY_ENDPOINTS_CONTRACT_JSON: demo.contractJson,
   COMFY_ENDPOINTS_WORKFLOW_JSON: JSON.stringify({ prompt }),
   COMFY_ENDPOINTS_APP_ARTIFACTS_JSON: JSON.stringify([
     {
@@ -141,6 +144,14 @@ describe("the golden image", () => {
     ).toBe("PNG");
   });
 
+  it("has ComfyUI write in folders of ours, and nothing beside its code", async () => {
+    const files = "/opt/comfy_endpoints/comfyui";
+    const found = (await pod.exec("find", files, "-type", "f", "-printf", "%u %P\n")).split("\n").sort();
+    // What it comes with is there, too.
+    expect(found).toEqual(["comfy input/example.png", expect.stringMatching(/^comfy output\/\S+\.png$/)]);
+    expect(await pod.exec("find", "/opt/comfy/output", "/opt/comfy/temp", "-type", "f")).toBe("");
+  });
+
   it("tells of a job while it happens", async () => {
     const id = await start("a harbor");
     const response = await request(`/jobs/${id}/events`);
@@ -201,6 +212,19 @@ describe("the golden image", () => {
     expect(ofUser("1000")).toEqual(expect.arrayContaining(["nginx:", "node"]));
   });
 
+  it("has nginx back when that was killed", async () => {
+    const id = "/tmp/nginx/nginx.pid";
+    const former = await pod.exec("cat", id);
+    await pod.exec("sh", "-c", `kill -s KILL $(cat ${id})`);
+    await until("another one answers", async () => {
+      const answers = await request("/healthz").then(
+        ({ ok }) => ok,
+        () => false,
+      );
+      return answers && (await pod.exec("cat", id)) !== former;
+    });
+  });
+
   it("says that it is healthy", async () => {
     const test = JSON.parse(await run("inspect", "--format", "{{json .Config.Healthcheck.Test}}", golden)) as string[];
     expect(test[0]).toBe("CMD");
@@ -217,14 +241,15 @@ describe("the golden image", () => {
     await pod.exec("test", "-f", "/opt/comfy/custom_nodes/comfy_endpoints/__init__.py");
   });
 
-  it("adds little to its base: the gateway with its packages, and Node", async () => {
+  it("adds to its base what the docs say: the gateway with its packages, and Node", async () => {
     const history = await run("history", "--no-trunc", "--human=false", "--format", "{{.Size}} {{.CreatedBy}}", golden);
     const sizeOf = (target: string): number =>
       Number(new RegExp(`^(\\d+) .*in ${target}\\s*$`, "m").exec(history)?.[1] ?? Number.NaN) / 1024 ** 2;
     const [gateway, node] = [sizeOf("/opt/comfy_endpoints"), sizeOf("/usr/local/bin/node")];
     console.log(`gateway layer: ${gateway.toFixed(1)} MiB, Node: ${node.toFixed(1)} MiB`);
-    expect(gateway).toBeLessThan(20);
-    expect(node).toBeLessThan(140);
+    const told = /adds (\d+) MiB for the gateway .* (\d+) MiB for Node/.exec(readTextFile(architecture) ?? "");
+    expect(Math.abs(gateway - Number(told?.[1]))).toBeLessThan(1);
+    expect(Math.abs(node - Number(told?.[2]))).toBeLessThan(1);
   });
 
   it("is built of the package that npm run build makes, as well", { timeout: 300_000 }, async () => {
@@ -237,6 +262,7 @@ describe("the golden image", () => {
   });
 
   it("ends by itself on SIGTERM with a job under way, and the next container runs that job", async () => {
+    await pod.exec("sh", "-c", "mkdir -p /cache/brought/deep && touch /cache/models/brought");
     const id = await start("a storm");
     await until("it runs", async () => (await job(id)).state === "running");
     // A spot pod has 5 seconds; then comes SIGKILL, and exit code 137.
@@ -246,6 +272,11 @@ describe("the golden image", () => {
     await until("it is completed", async () => (await job(id)).state === "completed", 30);
     // The volume has the model.
     expect(await run("logs", models)).toBe("broke off");
+  });
+
+  it("takes over what was brought to the volume meanwhile, and does not walk through what it had", async () => {
+    expect(await pod.exec("stat", "--format", "%U", "/cache/brought/deep")).toBe("comfy");
+    expect(await pod.exec("stat", "--format", "%U", "/cache/models/brought")).toBe("root");
   });
 });
 

@@ -10,11 +10,10 @@ import type { Login } from "../../providers/image/registry/login.ts";
 import { createRegistry } from "../../providers/image/registry/registry.ts";
 import { selfSigned } from "../support/certificate.ts";
 import { NoTool } from "./support/docker.ts";
-import { type DockerRegistry, htpasswd, startDockerRegistry } from "./support/docker-registry.ts";
+import { basicOf, type DockerRegistry, registryUser, startDockerRegistry } from "./support/docker-registry.ts";
 
-const me: Login = { source: "this test", username: "me", password: "secret" };
+const me: Login = { source: "this test", ...registryUser };
 const stranger: Login = { ...me, password: "wrong" };
-const basic = `Basic ${Buffer.from("me:secret").toString("base64")}`;
 const nowhere = `sha256:${"0".repeat(64)}`;
 
 let folder: string;
@@ -57,12 +56,7 @@ describe("a real registry", () => {
   });
 
   it("that wants a password tells who has it, and nobody else", async (context) => {
-    writeFileSync(join(folder, "htpasswd"), htpasswd);
-    const { host, push } = await start(
-      context,
-      `{htpasswd: {realm: test, path: ${join(folder, "htpasswd")}}}`,
-      () => basic,
-    );
+    const { host, push } = await start(context, "htpasswd");
     const pushed = await push("me/golden", "1");
     expect(await digest(`${host}/me/golden:1`, me)).toBe(pushed);
     expect(await digest(`${host}/me/golden:2`, me)).toBeUndefined();
@@ -119,7 +113,7 @@ async function startTokenServer() {
   const server = createServer((request, response) => {
     const scope = new URL(request.url ?? "", "http://tokens").searchParams.get("scope") ?? "";
     const [, name = "", actions = ""] = scope.split(":");
-    const mayPull = name.startsWith("open/") || request.headers.authorization === basic;
+    const mayPull = name.startsWith("open/") || request.headers.authorization === basicOf(registryUser);
     response.setHeader("content-type", "application/json");
     response.end(JSON.stringify({ token: signToken(name, mayPull ? actions.split(",") : []) }));
   });

@@ -5,9 +5,9 @@ import { UserError } from "../../../contract/errors.ts";
 import { parseJson } from "../../../contract/parse.ts";
 import { parseWorkflow } from "../../../contract/workflow.ts";
 import type { Context } from "../../context.ts";
-import { UsageError } from "../../errors.ts";
+import { NotFoundError, UsageError } from "../../errors.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
-import { readTextFile } from "../../files.ts";
+import { nearPath, readTextFile } from "../../files.ts";
 import { jsonTimeoutMs, networkReason } from "../../http/network-reason.ts";
 import { appIdOf, appText, contractText, demoFiles, jsonText } from "../../init/app-document.ts";
 import { type Needs, needsOf } from "../../init/needs.ts";
@@ -42,9 +42,9 @@ export async function run(context: Context, folderPath: string, options: InitOpt
   const { app, contract } = loadDeployable(appFile, readTextFile);
   const document = { app_id: app.app_id, app_file: appFile, written: written.map(([name]) => name), needs };
   output.result({ ...document, inputs: names(contract.inputs), outputs: names(contract.outputs) }, () => [
-    `${output.strong(appFile)}: ${names(contract.inputs).join(", ")} in, ${names(contract.outputs).join(", ")} out`,
+    `${output.strong(nearPath(cwd, appFile))}: ${names(contract.inputs).join(", ")} in, ${names(contract.outputs).join(", ")} out`,
     ...needLines(needs),
-    `next: look into workflow.contract.json, then cend deploy ${appFile}`,
+    `next: look into workflow.contract.json, then cend deploy ${nearPath(cwd, appFile)}`,
   ]);
   return exitCodes.done;
 }
@@ -62,7 +62,7 @@ async function appFiles(
   }
   const file = resolve(context.cwd, workflow);
   const text = readTextFile(file);
-  if (text === undefined) throw new UserError(`${file} does not exist; give the path of a workflow`);
+  if (text === undefined) throw new NotFoundError(`${file} does not exist; give the path of a workflow`);
   const info = comfyUrl === undefined ? noObjectInfo : await objectInfo(context, comfyUrl);
   const document = parseJson(text, file);
   const isUi = typeof document === "object" && document !== null && "nodes" in document;

@@ -1,8 +1,9 @@
 import { UserError } from "../../../contract/errors.ts";
-import type { RunPodApi } from "../../../providers/runpod/api.ts";
+import type { RunPodApi } from "../../../providers/runpod/api/api.ts";
+import type { Client } from "../../client.ts";
 import type { Context } from "../../context.ts";
 import { deployedApps } from "../../deployments.ts";
-import { type Endpoint, openEndpoint } from "../../endpoint.ts";
+import { openStarted } from "../../endpoint.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
 import { aligned } from "../../output.ts";
 import { openRunPod } from "../../runpod.ts";
@@ -25,14 +26,15 @@ interface Item {
 /** Tells what deployments cost: all of them, or one. */
 export async function run(context: Context, appId: string | undefined): Promise<ExitCode> {
   const { output } = context;
-  const apps = appId === undefined ? await deployedApps(context) : [appId];
   // One that is named has to be there; of all, one that is broken does not hide the others.
-  if (appId !== undefined) await openEndpoint(context, appId);
-  const items = await Promise.all(apps.map((app) => costOf(context, app)));
+  const items =
+    appId === undefined
+      ? await Promise.all((await deployedApps(context)).map((app) => costOrTrouble(context, app)))
+      : [await costOf(context, appId)];
   const running = items.filter(({ pod }) => pod === "RUNNING");
   const perHour = running.reduce((sum, { cost_per_hour }) => sum + (cost_per_hour ?? 0), 0);
-  const [app] = apps;
-  const { balance, spendPerHour } = app === undefined ? nobody : await accountOf(context, app);
+  const [first] = items;
+  const { balance, spendPerHour } = first === undefined ? nobody : await accountOf(context, first.app_id);
   const document = {
     ...{ items, cost_per_hour: rounded(perHour) },
     ...{ balance: balance ?? null, account_cost_per_hour: spendPerHour ?? null },
@@ -54,31 +56,31 @@ const rowsOf = (items: readonly Item[]): string[][] => [
   ]),
 ];
 
-async function costOf(context: Context, appId: string): Promise<Item> {
-  const unknown = { deployment_id: null, gpu_type: null, cost_per_hour: null, volume_gb: null, cost_per_job: null };
-  try {
-    const endpoint = await openEndpoint(context, appId);
-    const { podId, gpuType, costPerHour } = endpoint.outputs;
-    const [pod, jobCost] = await Promise.all([
-      openRunPod(context, appId).then((api) => api.findPod(podId)),
-      averageJobCost(endpoint),
-    ]);
-    const state = pod?.desiredStatus ?? "GONE";
-    const detail =
-      state === "EXITED" ? "stopped: only its disk is billed" : state === "GONE" ? "nothing is billed" : "";
-    return {
-      ...{ app_id: appId, deployment_id: podId, pod: state, gpu_type: pod?.gpuType ?? gpuType },
-      ...{ cost_per_hour: pod === undefined ? 0 : pod.costPerHour || costPerHour, volume_gb: pod?.volumeGb ?? null },
-      ...{ cost_per_job: jobCost, detail },
-    };
-  } catch (error) {
+const costOrTrouble = (context: Context, appId: string): Promise<Item> =>
+  costOf(context, appId).catch((error: unknown) => {
     if (!(error instanceof UserError)) throw error;
+    const unknown = { deployment_id: null, gpu_type: null, cost_per_hour: null, volume_gb: null, cost_per_job: null };
     return { app_id: appId, ...unknown, pod: "UNKNOWN", detail: error.message };
-  }
+  });
+
+async function costOf(context: Context, appId: string): Promise<Item> {
+  const endpoint = await openStarted(context, appId);
+  const { podId, gpuType, costPerHour } = endpoint.outputs;
+  const [pod, jobCost] = await Promise.all([
+    openRunPod(context, appId).then((api) => api.findPod(podId)),
+    averageJobCost(endpoint),
+  ]);
+  const state = pod?.desiredStatus ?? "GONE";
+  const detail = state === "EXITED" ? "stopped: only its disk is billed" : state === "GONE" ? "nothing is billed" : "";
+  return {
+    ...{ app_id: appId, deployment_id: podId, pod: state, gpu_type: pod?.gpuType ?? gpuType },
+    ...{ cost_per_hour: pod === undefined ? 0 : pod.costPerHour || costPerHour, volume_gb: pod?.volumeGb ?? null },
+    ...{ cost_per_job: jobCost, detail },
+  };
 }
 
 /** Of the latest completed runs; null when the endpoint does not say. */
-async function averageJobCost({ client }: Endpoint): Promise<number | null> {
+async function averageJobCost({ client }: { client: Client }): Promise<number | null> {
   const page = await client.jobs({ state: "completed", limit: "50" }).catch((error: unknown) => {
     if (error instanceof UserError) return undefined;
     throw error;

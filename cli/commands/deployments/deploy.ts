@@ -1,13 +1,12 @@
-import { resolve } from "node:path";
-import { loadDeployable } from "../../../contract/deployable.ts";
+import { openApp } from "../../app.ts";
 import { rememberContract } from "../../completion/contracts.ts";
 import type { Context } from "../../context.ts";
 import { createDeployment, withEngine } from "../../deployments.ts";
 import { clientOf, endpointState } from "../../endpoint.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
-import { readTextFile } from "../../files.ts";
 import { exampleCommand } from "../../invoke/help.ts";
 import { aligned } from "../../output.ts";
+import { changeWords } from "../../stacks/changes.ts";
 import { readSettings } from "../../stacks/settings.ts";
 
 export interface DeployOptions {
@@ -24,14 +23,13 @@ export async function run(context: Context, spec: string, options: DeployOptions
   if (options.keepExisting === true) {
     output.note("warning: --keep-existing changes nothing; an endpoint always serves until its replacement does");
   }
-  const appFile = resolve(context.cwd, spec);
   // Its warnings are the program's to tell, in the engine's output.
-  const { app } = loadDeployable(appFile, readTextFile);
+  const { app, appFile } = openApp(context, spec);
 
   const deployment = await createDeployment(context, app.app_id);
   await deployment.configure({ app: appFile, settings });
   const up = withEngine(context, `deploying ${app.app_id}`, (engine) => deployment.up(engine));
-  const { outputs } = await up.catch(async (error: unknown) => {
+  const { changes, outputs } = await up.catch(async (error: unknown) => {
     // Tidiness only: what went wrong is the error that matters.
     await deployment.removeIfEmpty().catch(() => undefined);
     throw error;
@@ -51,6 +49,7 @@ export async function run(context: Context, spec: string, options: DeployOptions
     ...aligned([
       ["endpoint", output.strong(outputs.endpointUrl)],
       ["state", state === "READY" ? state : `${state} (${detail})`],
+      ["resources", changeWords(changes)],
       ["GPU", `${outputs.gpuType} in ${outputs.dataCenter}`],
       ["cost", `${outputs.costPerHour.toFixed(2)} USD per hour, until you run: cend destroy ${app.app_id}`],
       ["invoke", exampleCommand(app.app_id, outputs.contract)],

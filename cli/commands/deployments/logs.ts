@@ -1,5 +1,5 @@
 import type { Context } from "../../context.ts";
-import { addressOf, endpointState, openClient, openEndpoint } from "../../endpoint.ts";
+import { addressOf, endpointState, openClient, openStarted } from "../../endpoint.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
 import { openRunPod } from "../../runpod.ts";
 
@@ -10,9 +10,9 @@ export interface LogsOptions {
 
 /** Shows the latest lines of an endpoint's log: the gateway's own, and while it does not answer, those of its container. */
 export async function run(context: Context, appId: string, { tail }: LogsOptions): Promise<ExitCode> {
-  const isAddressed = addressOf(context, appId) !== undefined;
-  const outputs = isAddressed ? undefined : (await openEndpoint(context, appId)).outputs;
-  const client = await openClient(context, appId);
+  const deployed = addressOf(context, appId) === undefined ? await openStarted(context, appId) : undefined;
+  const outputs = deployed?.outputs;
+  const client = deployed?.client ?? (await openClient(context, appId));
   const { state, answered, detail } = await endpointState(client);
   const source = answered || outputs === undefined ? "gateway" : "container";
   const lines =

@@ -1,15 +1,16 @@
 import { UserError } from "../../../contract/errors.ts";
 import type { Context } from "../../context.ts";
-import { endpointState, openEndpoint } from "../../endpoint.ts";
+import { endpointState, openStarted } from "../../endpoint.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
 import { aligned } from "../../output.ts";
 import { openRunPod } from "../../runpod.ts";
+import type { StartedEndpoint } from "../../stacks/outputs.ts";
 
 /** Tells whether a deployed app's endpoint can be used, by asking it. */
 export async function run(context: Context, appId: string): Promise<ExitCode> {
-  const { outputs, client } = await openEndpoint(context, appId);
+  const { outputs, client } = await openStarted(context, appId);
   const { state, answered, detail: told } = await endpointState(client);
-  const detail = (answered ? undefined : await podTrouble(context, appId, outputs.podId)) ?? told;
+  const detail = (answered ? undefined : await podTrouble(context, appId, outputs)) ?? told;
   const document = {
     app_id: appId,
     deployment_id: outputs.podId,
@@ -17,7 +18,7 @@ export async function run(context: Context, appId: string): Promise<ExitCode> {
     endpoint_url: outputs.endpointUrl,
     metadata: {
       image_ref: outputs.imageRef,
-      contract_id: outputs.contract.contract_id,
+      contract_id: outputs.contract?.contract_id ?? null,
       status_detail: detail,
       gpu_type: outputs.gpuType,
       data_center: outputs.dataCenter,
@@ -38,11 +39,19 @@ export async function run(context: Context, appId: string): Promise<ExitCode> {
 }
 
 /** Why a pod's endpoint does not answer, and what to do; undefined when RunPod does not know either. */
-async function podTrouble(context: Context, appId: string, podId: string): Promise<string | undefined> {
+async function podTrouble(
+  context: Context,
+  appId: string,
+  { podId, contract }: StartedEndpoint,
+): Promise<string | undefined> {
   try {
     const pod = await (await openRunPod(context, appId)).findPod(podId);
-    if (pod === undefined) return `pod ${podId} is gone; rent another one: cend deploy <app.json of ${appId}>`;
-    return pod.desiredStatus === "EXITED" ? `pod ${podId} is stopped; start it again: cend wake ${appId}` : undefined;
+    const deploy = `cend deploy <app.json of ${appId}>`;
+    if (pod === undefined) return `pod ${podId} is gone; rent another one: ${deploy}`;
+    if (pod.desiredStatus !== "EXITED") return undefined;
+    // An app that never was ready is deployed by a deployment only.
+    const start = contract === undefined ? deploy : `cend wake ${appId}`;
+    return `pod ${podId} is stopped; start it again: ${start}`;
   } catch (error) {
     // Without RunPod what the endpoint said has to do.
     if (error instanceof UserError) return undefined;

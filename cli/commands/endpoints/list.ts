@@ -1,6 +1,6 @@
 import { UserError } from "../../../contract/errors.ts";
 import type { Context } from "../../context.ts";
-import { addressOf, clientOf, endpointState, openClient, openEndpoint } from "../../endpoint.ts";
+import { addressOf, endpointState, openClient, openStarted } from "../../endpoint.ts";
 import { knownApps } from "../../endpoints.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
 import { aligned } from "../../output.ts";
@@ -34,13 +34,12 @@ export async function run(context: Context): Promise<ExitCode> {
 
 async function describe(context: Context, appId: string): Promise<Item> {
   try {
-    const isAddressed = addressOf(context, appId) !== undefined;
-    const outputs = isAddressed ? undefined : (await openEndpoint(context, appId)).outputs;
-    const client = outputs === undefined ? await openClient(context, appId) : clientOf(context, appId, outputs);
+    const deployed = addressOf(context, appId) === undefined ? await openStarted(context, appId) : undefined;
+    const client = deployed?.client ?? (await openClient(context, appId));
     const { state, answered, detail } = await endpointState(client);
     const health = state === "READY" ? "healthy" : answered ? "unhealthy" : "unreachable";
     return {
-      ...{ app_id: appId, deployment_id: outputs?.podId ?? null, endpoint_url: client.url },
+      ...{ app_id: appId, deployment_id: deployed?.outputs.podId ?? null, endpoint_url: client.url },
       ...{ state, health, detail },
     };
   } catch (error) {

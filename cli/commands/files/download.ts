@@ -1,5 +1,5 @@
-import { statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { mkdirSync, statSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { FileObject } from "../../../contract/api.ts";
 import type { Context } from "../../context.ts";
 import { openClient } from "../../endpoint.ts";
@@ -18,7 +18,8 @@ export async function run(context: Context, fileId: string, { out, appId }: Down
   const answers = await askEndpoints(context, appId, (client) => client.file(fileId));
   const { appId: owner, value: file } = firstOf(answers, `the file ${fileId}`);
   const client = await openClient(context, owner);
-  const target = pathFor(resolve(context.cwd, out), file);
+  const target = pathFor(context.cwd, out, file);
+  mkdirSync(dirname(target), { recursive: true });
   const { path, size, mediaType } = await client.download(fileId, () => target);
   const document = { file_id: fileId, out: path, content_type: mediaType, content_length: String(size) };
   context.output.result(document, () => [`${context.output.strong(path)} (${mediaType}, ${size} bytes)`]);
@@ -26,8 +27,10 @@ export async function run(context: Context, fileId: string, { out, appId }: Down
 }
 
 /** In a folder the file keeps its name, which somebody else chose: no more of it than its last part. */
-function pathFor(out: string, { file_id, media_type, original_name }: FileObject): string {
-  if (statSync(out, { throwIfNoEntry: false })?.isDirectory() !== true) return out;
+function pathFor(cwd: string, out: string, { file_id, media_type, original_name }: FileObject): string {
+  const path = resolve(cwd, out);
+  const isFolder = /[\\/]$/.test(out) || statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  if (!isFolder) return path;
   const name = basename((original_name ?? "").replaceAll("\\", "/"));
-  return join(out, ["", ".", ".."].includes(name) ? `${file_id}.${extensionOf(media_type)}` : name);
+  return join(path, ["", ".", ".."].includes(name) ? `${file_id}.${extensionOf(media_type)}` : name);
 }

@@ -1,7 +1,7 @@
 import type { Context } from "../../context.ts";
-import { askEndpoints, reportedErrors, valuesOf } from "../../endpoints.ts";
+import { askEndpoints, exitCodeOfAll, reportedErrors, valuesOf } from "../../endpoints.ts";
 import { UsageError } from "../../errors.ts";
-import { type ExitCode, exitCodes } from "../../exit-code.ts";
+import type { ExitCode } from "../../exit-code.ts";
 import { aligned } from "../../output.ts";
 
 export interface ListFilesOptions {
@@ -40,5 +40,5 @@ export async function run(context: Context, options: ListFilesOptions): Promise<
     ...(typeof next === "string" ? [`more: --cursor ${next}`] : []),
   ]);
   for (const { app_id, error } of document.errors ?? []) context.output.note(`${app_id}: ${error}`);
-  return lists.length === 0 ? exitCodes.failed : exitCodes.done;
+  return exitCodeOfAll(answers);
 }

@@ -1,5 +1,4 @@
-import { join, relative, resolve } from "node:path";
-import { loadDeployable } from "../../../contract/deployable.ts";
+import { join, relative } from "node:path";
 import {
   type Backend,
   type BackendWish,
@@ -9,12 +8,12 @@ import {
   missingImages,
   parseBackend,
 } from "../../../providers/image/backend.ts";
-import { dockerTroubleOf } from "../../../providers/image/docker.ts";
-import { type PlannedImage, planImages } from "../../../providers/image/plan.ts";
+import { dockerTroubleOf } from "../../../providers/image/docker/docker.ts";
+import { type PlannedImage, planImages } from "../../../providers/image/plan/plan.ts";
 import { openRegistry } from "../../../providers/image/registry/open-registry.ts";
+import { openApp } from "../../app.ts";
 import type { Context } from "../../context.ts";
 import { type ExitCode, exitCodes } from "../../exit-code.ts";
-import { readTextFile } from "../../files.ts";
 import { aligned } from "../../output.ts";
 
 /** The folder that an app's own Dockerfiles and contexts are relative to: that of the program. */
@@ -31,8 +30,7 @@ interface Found {
 
 /** Tells what an app's images are made of and called; asks the registry and whoever would build when it is told to. */
 export async function run(context: Context, spec: string, options: { checkRegistry?: true }): Promise<ExitCode> {
-  const subject = resolve(context.cwd, spec);
-  const { app, warnings } = loadDeployable(subject, readTextFile);
+  const { app, appFile: subject, warnings } = openApp(context, spec);
   const existing = app.build.image_ref;
   const wish = existing === undefined ? parseBackend(context.env[backendVariable]) : "prebuilt";
   const plan = existing === undefined ? await planImages(app, { projectFolder, subject }) : undefined;

@@ -67,8 +67,12 @@ export function createEventStreams(options: EventStreamsOptions): EventStreams {
         const next = await events.after(jobId, last, atOnce);
         for (const event of next) {
           const [text, isLast] = await textOf(jobId, event);
+          if (isLast) {
+            // Both at once: its reader has the connection for the output then.
+            response.end(text);
+            return;
+          }
           if (!response.write(text)) await once(response, "drain", { signal: over });
-          if (isLast) return;
           last = event.sequence;
         }
         if (next.length > 0) continue;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../contract/errors.ts";
-import type { PlannedImage } from "../plan.ts";
+import type { PlannedImage } from "../plan/plan.ts";
 import type { GitHubApi } from "./api.ts";
 import { createGitHubClient } from "./client.ts";
 import { dispatchRun } from "./dispatch.ts";
@@ -8,7 +8,7 @@ import { activeRun } from "./find-run.ts";
 import { type Followed, followRun } from "./follow.ts";
 import { type GitHubSettings, githubSettings } from "./settings.ts";
 import { differences, type Sources, sourcesOf } from "./source.ts";
-import { workflowInputs } from "./workflow-inputs.ts";
+import { knowingWorkflow, workflowInputs } from "./workflow.ts";
 
 export interface GitHubBuildOptions {
   /** Settings and the token; docs/configuration.md lists them. */
@@ -25,15 +25,17 @@ export interface GitHubBuildOptions {
  */
 export async function buildOnGitHub(image: PlannedImage, { env, log, signal }: GitHubBuildOptions): Promise<void> {
   const settings = githubSettings(env);
-  const sources = sourcesOf(image);
+  const sources = await sourcesOf(image);
   const inputs = workflowInputs(image, sources);
   const began = performance.now();
   const remainingMs = () => settings.timeoutMs - (performance.now() - began);
-  const api = createGitHubClient(settings, { log, signal, patienceMs: remainingMs });
-  const world = { api, settings, log, pollMs: settings.pollMs, remainingMs, pause: pauseUntil(signal) };
+  const client = createGitHubClient(settings, { log, signal, patienceMs: remainingMs });
+  const pause = pauseUntil(signal);
   let followed: Followed | undefined;
   try {
-    const commit = await fingerprintedCommit(image.imageRef, sources, settings, api);
+    const { commit, hasWorkflow } = await fingerprintedCommit(image.imageRef, sources, settings, client);
+    const api = knowingWorkflow(client, hasWorkflow, { settings, log, remainingMs, pause });
+    const world = { api, settings, log, pollMs: settings.pollMs, remainingMs, pause };
     const runs = await api.runs();
     const active = activeRun(runs, image.imageRef, commit);
     followed = { id: active?.id ?? (await dispatchRun(inputs, commit, runs, world)), url: undefined };
@@ -52,12 +54,15 @@ export async function buildOnGitHub(image: PlannedImage, { env, log, signal }: G
 async function fingerprintedCommit(
   imageRef: string,
   sources: Sources,
-  { owner, repo, ref }: GitHubSettings,
+  { owner, repo, ref, workflow }: GitHubSettings,
   api: GitHubApi,
-): Promise<string> {
+): Promise<{ commit: string; hasWorkflow: boolean }> {
   const { sha, tree } = await api.commit();
-  const [first, ...more] = differences(sources, await api.files(tree));
-  if (first === undefined) return sha;
+  const files = await api.files(tree);
+  const [first, ...more] = differences(sources, files);
+  if (first === undefined) {
+    return { commit: sha, hasWorkflow: files.some(({ path }) => path === `.github/workflows/${workflow}`) };
+  }
   const shown = [first, ...more.slice(0, 4)].join("; ");
   throw new UserError(
     `GitHub Actions would not build ${imageRef} from the files that are here: in ${owner}/${repo}, ${ref} is at ${sha.slice(0, 12)}, where ${shown}${more.length > 4 ? `; and ${more.length - 4} more` : ""}. Commit and push them to ${ref}, or pull what is there, or set COMFY_ENDPOINTS_GHA_REF to the branch that has them`,

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { UserError } from "../../../contract/errors.ts";
 import type { GitHubApi, Run } from "./api.ts";
-import { GitHubError, isGitHubRefusal } from "./errors.ts";
+import { type GitHubError, isGitHubRefusal } from "./errors.ts";
 import { ownRuns, type Started } from "./find-run.ts";
 import type { GitHubSettings } from "./settings.ts";
 
@@ -63,7 +63,7 @@ interface Sent {
 async function dispatch(
   inputs: Readonly<Record<string, string>>,
   correlationId: string,
-  { api, settings }: DispatchWorld,
+  { api }: DispatchWorld,
 ): Promise<Sent> {
   let isCorrelated = true;
   let tellsRun = true;
@@ -73,18 +73,12 @@ async function dispatch(
       return { run: await api.dispatch(given, tellsRun), isCorrelated, trouble: undefined };
     } catch (error) {
       if (isGitHubRefusal(error, "silent")) return { run: undefined, isCorrelated, trouble: error };
-      if (!isGitHubRefusal(error, "invalid")) throw explained(error, settings);
+      if (!isGitHubRefusal(error, "invalid")) throw error;
       if (tellsRun && error.said.includes("return_run_details")) tellsRun = false;
       else if (isCorrelated && /unexpected inputs.*correlation_id/i.test(error.said)) isCorrelated = false;
       else throw error;
     }
   }
-}
-
-function explained(error: unknown, { workflow, ref }: GitHubSettings): unknown {
-  if (!isGitHubRefusal(error, "missing")) return error;
-  const message = `${error.message}; the file is .github/workflows/${workflow}, on the default branch and on ${ref}`;
-  return new GitHubError("missing", message, error.said, { cause: error });
 }
 
 async function findStarted(started: Started, withinMs: number, world: DispatchWorld): Promise<Run | undefined> {

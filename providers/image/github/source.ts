@@ -1,11 +1,12 @@
 /** What GitHub would build from, beside what was fingerprinted here. */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { dirname, join, relative, sep } from "node:path";
 import { UserError } from "../../../contract/errors.ts";
-import { isContextPath } from "../context-files.ts";
+import { isContextPath } from "../context/context-files.ts";
+import { ignoreFilesOf, readIgnoreFile } from "../context/ignore-file.ts";
 import { checkoutFolder } from "../git.ts";
-import type { PlannedImage } from "../plan.ts";
+import type { PlannedImage } from "../plan/plan.ts";
 import type { RepositoryFile } from "./api.ts";
 
 /** An image's sources, as paths of the repository. */
@@ -18,34 +19,46 @@ export interface Sources {
   takes: (path: string) => boolean;
 }
 
-/** @throws {UserError} when they are not in one checkout */
-export function sourcesOf({ imageRef, dockerfile, context, files, patterns }: PlannedImage): Sources {
-  const root = checkoutFolder(context);
-  if (root === undefined || checkoutFolder(join(dockerfile, "..")) !== root) {
-    throw new UserError(
-      `GitHub Actions cannot build ${imageRef}: ${dockerfile} and ${context} are not in one git repository; give "build.dockerfile_path" and "build.build_context" in the repository that GITHUB_REPOSITORY names, or start Docker`,
-    );
-  }
+/** @throws {UserError} when they are not in one checkout, as files of its own */
+export async function sourcesOf({ imageRef, dockerfile, context, files, patterns }: PlannedImage): Promise<Sources> {
+  const root = rootOf(imageRef, dockerfile, context);
   const inRepository = (path: string) => relative(root, path).split(sep).join("/");
   const folder = inRepository(context);
-  const at = (path: string) => (folder === "" ? path : `${folder}/${path}`);
-  const dockerfilePath = inRepository(dockerfile);
+  const prefix = folder === "" ? "" : `${folder}/`;
+  const file = (path: string, mode: string): RepositoryFile => ({
+    ...{ path: inRepository(path), mode },
+    sha: blobHash(readFileSync(path)),
+  });
+  const ignored = await readIgnoreFile(dockerfile, context);
+  const ignoreFiles = ignoreFilesOf(dockerfile, context);
+  // There they would be obeyed in place of the one here.
+  const unwanted = ignoreFiles.slice(0, ignored.path === undefined ? undefined : ignoreFiles.indexOf(ignored.path));
+  const isTaken = (path: string): boolean => isContextPath(path, patterns) && !ignored.hides(path);
   return {
-    dockerfile: dockerfilePath,
+    dockerfile: inRepository(dockerfile),
     context: folder === "" ? "." : folder,
     files: [
-      { path: dockerfilePath, mode: "", sha: blobHash(readFileSync(dockerfile)) },
-      ...files.map(({ path, mode }) => ({
-        path: at(path),
-        mode: `100${mode}`,
-        sha: blobHash(readFileSync(join(context, path))),
-      })),
+      // How these may be run matters to nobody.
+      ...[dockerfile, ...(ignored.path === undefined ? [] : [ignored.path])].map((path) => file(path, "")),
+      ...files.map(({ path, mode }) => file(join(context, path), `100${mode}`)),
     ],
     takes: (path) =>
-      folder === "" || path.startsWith(`${folder}/`)
-        ? isContextPath(folder === "" ? path : path.slice(folder.length + 1), patterns)
-        : false,
+      unwanted.some((ignoreFile) => inRepository(ignoreFile) === path) ||
+      (path.startsWith(prefix) && isTaken(path.slice(prefix.length))),
   };
+}
+
+function rootOf(imageRef: string, dockerfile: string, context: string): string {
+  const cannot = (why: string) => new UserError(`GitHub Actions cannot build ${imageRef}: ${why}, or start Docker`);
+  const fields = ["dockerfile_path", "build_context", "base_dockerfile_path", "base_build_context"];
+  const remedy = `give ${fields.map((name) => `"build.${name}"`).join(", ")} in the repository that GITHUB_REPOSITORY names`;
+  const root = checkoutFolder(context);
+  if (root === undefined || checkoutFolder(dirname(dockerfile)) !== root) {
+    throw cannot(`${dockerfile} and ${context} are not in one git repository; ${remedy}`);
+  }
+  const installed = [dockerfile, context].find((path) => relative(root, path).split(sep).includes("node_modules"));
+  if (installed !== undefined) throw cannot(`${installed} is of an installed package, not of a repository; ${remedy}`);
+  return root;
 }
 
 /** Git's hash of a file. */
@@ -63,7 +76,6 @@ export function differences({ files, takes }: Sources, repository: readonly Repo
     const file = there.get(path);
     if (file === undefined) return [`${path} is not there`];
     if (file.sha !== sha) return [`${path} has another content`];
-    // How a Dockerfile may be run matters to nobody.
     if (mode !== "" && file.mode !== mode) return [`${path} has mode ${file.mode} instead of ${mode}`];
     return [];
   });

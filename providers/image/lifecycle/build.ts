@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { UserError } from "../../../contract/errors.ts";
-import { type PlannedImage, readImage } from "../plan.ts";
+import { type PlannedImage, readImage } from "../plan/plan.ts";
 import { givenLogin, type LoginSources } from "../registry/login.ts";
 import type { Registry } from "../registry/registry.ts";
 import { type ImageInputs, placesOf } from "./inputs.ts";
@@ -42,8 +42,8 @@ export function build(inputs: ImageInputs, world: BuildWorld): Promise<string> {
 async function buildHere(image: PlannedImage, world: BuildWorld, signal: AbortSignal): Promise<void> {
   const { registry, sources, log } = world;
   const [{ buildAndPush }, { stageContext }] = await Promise.all([
-    import("../docker-build.ts"),
-    import("../staging.ts"),
+    import("../docker/docker-build.ts"),
+    import("../context/staging.ts"),
   ]);
   const staged = await stageContext(image, stagingFolder);
   const login = (name: string) => Promise.resolve(givenLogin(name, sources));

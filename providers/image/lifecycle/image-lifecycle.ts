@@ -1,5 +1,5 @@
 import { UserError } from "../../../contract/errors.ts";
-import { isUnknown, outputs } from "../../runpod/hook-values.ts";
+import { isUnknown, outputs } from "../../runpod/engine/hook-values.ts";
 import { type ConfiguredLogin, loginSources } from "../registry/login-sources.ts";
 import { openRegistry } from "../registry/open-registry.ts";
 import type { Registry } from "../registry/registry.ts";

@@ -1,7 +1,7 @@
 import { relative, resolve, sep } from "node:path";
 import { z } from "zod";
-import type { ImageKind } from "../image-files.ts";
-import type { PlannedImage } from "../plan.ts";
+import type { ImageKind } from "../plan/image-files.ts";
+import type { PlannedImage } from "../plan/plan.ts";
 
 const optional = z
   .string()

@@ -1,5 +1,5 @@
 import { UserError } from "../../../contract/errors.ts";
-import { engineGone, exitAfterEngine, runCanceled } from "../../runpod/engine-alive.ts";
+import { engineGone, exitAfterEngine, runCanceled } from "../../runpod/engine/engine-alive.ts";
 
 const everyMs = 1000;
 

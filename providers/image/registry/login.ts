@@ -27,6 +27,12 @@ export async function findLogin(registry: string, sources: LoginSources): Promis
   return owner ? { source: "GITHUB_TOKEN", isGuess: true, username: owner, password: env["GITHUB_TOKEN"] } : undefined;
 }
 
+/** How to give this project a login, as the begin of a sentence. */
+export const loginRemedy = (registry: string): string =>
+  registry === "ghcr.io"
+    ? "set GHCR_USERNAME and GHCR_TOKEN"
+    : "set comfy-endpoints:registryUsername and registryPassword in the stack's config";
+
 /** The login that this project was given, which Docker need not know. */
 export function givenLogin(registry: string, { env, configured }: LoginSources): PasswordLogin | undefined {
   const { GHCR_USERNAME: username, GHCR_TOKEN: password } = env;

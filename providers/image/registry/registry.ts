@@ -5,7 +5,7 @@ import { UserError } from "../../../contract/errors.ts";
 import { type ImageRef, parseImageRef } from "../image-ref.ts";
 import { manifestAddress } from "./address.ts";
 import { authorization } from "./authorization.ts";
-import type { Login } from "./login.ts";
+import { type Login, loginRemedy } from "./login.ts";
 import { type SendOptions, send } from "./send.ts";
 
 export interface RegistryOptions extends SendOptions {
@@ -20,6 +20,11 @@ export interface Registry {
    * @throws {UserError} when it does not tell
    */
   digest(imageRef: string): Promise<string | undefined>;
+  /**
+   * Whether nobody may pull an image without a login. Asked once, and only when that was not seen already.
+   * @throws {UserError} when the registry does not answer
+   */
+  isPrivate(imageRef: string): Promise<boolean>;
 }
 
 type Answer = { digest: string | undefined } | { refused: number };
@@ -36,6 +41,8 @@ const manifest = z.object({ schemaVersion: z.literal(2) });
 
 export function createRegistry(options: RegistryOptions): Registry {
   const logins = new Map<string, Promise<Login | undefined>>();
+  /** Of which everybody is told whether they are there. */
+  const shown = new Set<string>();
   const loginFor = (registry: string) => {
     const known = logins.get(registry) ?? options.login(registry);
     logins.set(registry, known);
@@ -45,6 +52,7 @@ export function createRegistry(options: RegistryOptions): Registry {
     digest: async (imageRef) => {
       const image = parseImageRef(imageRef);
       const open = await look(image, undefined, options);
+      if ("digest" in open) shown.add(imageRef);
       if ("digest" in open && open.digest !== undefined) return open.digest;
       // Who may not see an image is told by some registries that there is none.
       const login = await loginFor(image.registry);
@@ -53,6 +61,10 @@ export function createRegistry(options: RegistryOptions): Registry {
       if ("refused" in answer && login?.isGuess === true && "digest" in open) return open.digest;
       if ("refused" in answer) throw refusal(imageRef, image, answer.refused, login);
       return answer.digest;
+    },
+    isPrivate: async (imageRef) => {
+      if (shown.has(imageRef)) return false;
+      return "refused" in (await look(parseImageRef(imageRef), undefined, { ...options, retryDelaysMs: [] }));
     },
   };
 }
@@ -105,9 +117,6 @@ function refusal(imageRef: string, { registry }: ImageRef, status: number, login
   const said = `${registry} does not tell whether it has ${imageRef} (HTTP ${status})`;
   if (login !== undefined)
     return new UserError(`${said}: it refused the login of ${login.source}; give one that may pull`);
-  const known =
-    registry === "ghcr.io"
-      ? "set GHCR_USERNAME and GHCR_TOKEN"
-      : "set comfy-endpoints:registryUsername and registryPassword in the stack's config";
-  return new UserError(`${said}, and there is no login for it: ${known}, or run: docker login ${registry}`);
+  const remedy = `${loginRemedy(registry)}, or run: docker login ${registry}`;
+  return new UserError(`${said}, and there is no login for it: ${remedy}`);
 }

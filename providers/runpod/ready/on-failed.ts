@@ -1,6 +1,6 @@
-import type { Pod, RunPodApi } from "../api.ts";
-import { reasonOf } from "../hook-values.ts";
-import { persist } from "../lost-answers.ts";
+import type { Pod, RunPodApi } from "../api/api.ts";
+import { persist } from "../api/lost-answers.ts";
+import { reasonOf } from "../engine/hook-values.ts";
 
 /** What may become of a pod whose endpoint does not get ready. */
 export const onFailedActions = ["stop", "terminate", "keep"] as const;

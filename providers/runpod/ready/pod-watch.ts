@@ -1,6 +1,6 @@
-import type { RunPodApi } from "../api.ts";
-import { isRefusal } from "../errors.ts";
-import { reasonOf } from "../hook-values.ts";
+import type { RunPodApi } from "../api/api.ts";
+import { isRefusal } from "../api/errors.ts";
+import { reasonOf } from "../engine/hook-values.ts";
 
 export interface PodWatchOptions {
   api: Pick<RunPodApi, "findPod">;

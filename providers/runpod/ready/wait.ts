@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { RunPodApi } from "../api.ts";
+import type { RunPodApi } from "../api/api.ts";
 import { createBootProgress } from "./boot-progress.ts";
 import { lookAtHealth } from "./health.ts";
 import { createPodWatch, type PodLoss } from "./pod-watch.ts";
@@ -40,8 +40,10 @@ export const usualPaces: WaitPaces = { firstLook: 200, slowestLook: 2000, askPod
 
 export type WaitOutcome =
   | { kind: "ready" }
-  /** The boot cannot succeed, or comes no further. */
+  /** The boot cannot succeed. */
   | { kind: "failed"; reason: string }
+  /** The boot came no further for as long as it may. */
+  | { kind: "stuck"; reason: string }
   | { kind: "interrupted"; reason: string }
   | PodLoss;
 
@@ -69,8 +71,7 @@ export async function waitUntilReady(wait: Wait, world: WaitWorld): Promise<Wait
     if (health !== undefined) last = `last seen at ${progressLine(health)}`;
     if (verdict === "stuck") {
       const now = health === undefined ? `${last}, now ${instead}` : last;
-      const reason = `${endpointUrl} came no further for ${readyTimeoutSeconds} s (${now}); look at the pod's log, or raise readyTimeoutSeconds`;
-      return { kind: "failed", reason };
+      return { kind: "stuck", reason: `${endpointUrl} came no further for ${readyTimeoutSeconds} s (${now})` };
     }
     if (health !== undefined) pod.heard();
     const loss = health === undefined ? pod.silent() : undefined;

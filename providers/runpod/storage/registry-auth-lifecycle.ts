@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { UserError } from "../../../contract/errors.ts";
-import type { RegistryAuth, RunPodApi } from "../api.ts";
-import { connect } from "../connection.ts";
-import { isRefusal } from "../errors.ts";
-import { IncompleteError, isUnknown, outputs, reasonOf } from "../hook-values.ts";
-import { findOrCreate, persist } from "../lost-answers.ts";
+import type { RegistryAuth, RunPodApi } from "../api/api.ts";
+import { connect } from "../api/connection.ts";
+import { isRefusal } from "../api/errors.ts";
+import { findOrCreate, persist } from "../api/lost-answers.ts";
+import { IncompleteError, isUnknown, outputs, reasonOf } from "../engine/hook-values.ts";
 import { inputFailures, optional, type Properties, parseInputs } from "./storage-inputs.ts";
 import { namePattern, onlyOne, ownName } from "./storage-name.ts";
 

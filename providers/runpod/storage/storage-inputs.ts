@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { problemLine, UserError } from "../../../contract/errors.ts";
 import { problemsOf } from "../../../contract/parse.ts";
-import { isUnknown } from "../hook-values.ts";
+import { isUnknown } from "../engine/hook-values.ts";
 
 /** Inputs and outputs as Pulumi keeps them. */
 export type Properties = Record<string, unknown>;

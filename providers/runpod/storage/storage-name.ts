@@ -1,6 +1,6 @@
 import { UserError } from "../../../contract/errors.ts";
-import { isUnknown, unknownValue } from "../hook-values.ts";
-import { podMark } from "../pod-name.ts";
+import { isUnknown, unknownValue } from "../engine/hook-values.ts";
+import { podMark } from "../pod/pod-name.ts";
 
 /** What a name may be: RunPod compares names as they are, and a blank at its end is seen by nobody. */
 export const namePattern = /^\S(.*\S)?$/;

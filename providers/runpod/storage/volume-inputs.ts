@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { NetworkVolume } from "../api.ts";
+import type { NetworkVolume } from "../api/api.ts";
 import { type Failure, inputFailures, optional, type Properties, parseInputs } from "./storage-inputs.ts";
 import { namePattern } from "./storage-name.ts";
 

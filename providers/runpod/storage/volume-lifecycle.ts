@@ -1,9 +1,9 @@
 import { UserError } from "../../../contract/errors.ts";
-import type { NetworkVolume, RunPodApi } from "../api.ts";
-import { connect } from "../connection.ts";
-import { isRefusal } from "../errors.ts";
-import { IncompleteError, isUnknown, outputs, reasonOf } from "../hook-values.ts";
-import { findOrCreate, persist } from "../lost-answers.ts";
+import type { NetworkVolume, RunPodApi } from "../api/api.ts";
+import { connect } from "../api/connection.ts";
+import { isRefusal } from "../api/errors.ts";
+import { findOrCreate, persist } from "../api/lost-answers.ts";
+import { IncompleteError, isUnknown, outputs, reasonOf } from "../engine/hook-values.ts";
 import type { Failure, Properties } from "./storage-inputs.ts";
 import { onlyOne, ownName } from "./storage-name.ts";
 import { parseVolumeInputs, type VolumeInputs, volumeChanges, volumeFailures, wantedName } from "./volume-inputs.ts";

@@ -66,6 +66,21 @@ describe("a line that is written in a quiet moment", () => {
   });
 });
 
+describe("a log", () => {
+  it("tells when, how grave, what of, and shows no key that comes into a field by mistake", () => {
+    const written: string[] = [];
+    const key = "k-0123456789";
+    const headers = { "x-api-key": key, accept: "*/*" };
+    createLog((line) => written.push(line)).warn("odd", { job_id: "j1", apiKey: key, token: key, headers });
+    expect(written.join("")).not.toContain(key);
+    expect(JSON.parse(written.join(""))).toMatchObject({
+      ...{ level: "warn", msg: "odd", job_id: "j1" },
+      time: expect.stringMatching(/^20\d\d-\d\d-\d\dT[\d:.]+Z$/) as string,
+      headers: { accept: "*/*" },
+    });
+  });
+});
+
 describe("a log's memory", () => {
   it("is bounded, in lines and in the length of each", () => {
     const written: string[] = [];

@@ -144,14 +144,18 @@ describe("a boot", () => {
   });
 
   describe("with a ComfyUI that falls before it has told what it knows", () => {
-    const starting = (whenUp: () => Promise<void>, calls: string[] = []) => {
-      const falls = [new Unreachable("it fell")];
+    const starting = (
+      whenUp: () => Promise<void>,
+      calls: string[] = [],
+      falls: Unreachable[] = [new Unreachable("it fell")],
+    ) => {
       return createBoot({
         load: () => loadWorkflow(gateway.settings),
         ...{ steps: {}, packs: () => [], warmUp: null, log: createLog(() => undefined) },
         comfy: {
           ...{ start: () => undefined, state: () => ({ kind: "up" }), whenUp },
           accept: () => calls.push("accept"),
+          replace: (reason) => calls.push(reason),
         },
         client: {
           hasClass: () => {
@@ -167,6 +171,16 @@ describe("a boot", () => {
       const calls: string[] = [];
       await starting(() => Promise.resolve(void calls.push("up")), calls).run(new AbortController().signal);
       expect(calls).toEqual(["up", "up", "accept"]);
+    });
+
+    it("has it replaced when it stands and is silent again and again", async () => {
+      await boot({ ready: true });
+      const calls: string[] = [];
+      const silence = Array.from({ length: 4 }, () => new Unreachable("nothing came for 30 s"));
+      const hanging = starting(() => Promise.resolve(void calls.push("up")), calls, silence);
+      await hanging.run(new AbortController().signal);
+      const replaced = ["up", "up", "it does not answer (nothing came for 30 s)"];
+      expect(calls).toEqual([...replaced, ...replaced, "up", "accept"]);
     });
 
     it("fails with what ended it when it is given up", async () => {
@@ -189,7 +203,7 @@ describe("a boot", () => {
       load: () => loadWorkflow(gateway.settings),
       ...{ steps: {}, packs: () => [], warmUp: null, log: createLog(() => undefined) },
       comfy: {
-        ...{ start: () => undefined, accept: () => undefined },
+        ...{ start: () => undefined, accept: () => undefined, replace: () => undefined },
         ...{ state: () => comfy.state, whenUp: () => Promise.resolve() },
       },
       client: { hasClass: () => Promise.resolve(true) },

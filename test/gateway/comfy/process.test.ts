@@ -94,6 +94,19 @@ describe("ComfyUI's process", () => {
     expect(starts()).toHaveLength(3);
   });
 
+  it("that hangs is replaced, and given up for that reason when the next ones hang too", async () => {
+    start('echo $$ >> "$FOLDER/pids"; exec cat');
+    const reason = "it does not answer (nothing came for 30 s)";
+    for (const life of [1, 2, 3]) {
+      await until(`life ${life} is up`, () => starts().length === life && comfy.state().kind === "up");
+      comfy.replace(reason);
+      // At once: nobody asks the one that goes.
+      expect(comfy.state()).toEqual({ kind: "starting", detail: `ComfyUI is started again: ${reason}` });
+    }
+    await expect(comfy.whenUp(never)).rejects.toThrow(`ComfyUI does not stay up: ${reason}`);
+    expect(starts().map(alive)).toEqual([false, false, false]);
+  });
+
   it("that was of use is started again however often it ends", async () => {
     start('echo $$ >> "$FOLDER/pids"; exec cat');
     await comfy.whenUp(never);

@@ -21,7 +21,7 @@ it("a gateway removes what its ComfyUI left long ago", async () => {
   const gateway = await startGateway({
     ready: false,
     settings: (settings) => {
-      outputs = join(settings.provisioning?.comfy ?? "", "output");
+      outputs = join(settings.comfy.folder ?? "", "output");
       mkdirSync(outputs, { recursive: true });
       writeFileSync(join(outputs, "old"), "");
       utimesSync(join(outputs, "old"), 0, 0);

@@ -55,7 +55,7 @@ describe("the price of the pod", () => {
     answer = new Error("RunPod is down");
     await until("two failures", () => log.length >= 2);
     expect(perHour()).toBe(0.2);
-    expect(log[0]).toContain('"msg":"the pod\'s price is not known","error":"RunPod is down"');
+    expect(log[0]).toMatch(/"error":"RunPod is down".*"msg":"the pod's price is not known"/);
     answer = 0.4;
     await until("the next answer", () => perHour() === 0.4);
   });

@@ -2,7 +2,7 @@ import type * as timersPromises from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KeyView } from "../../../contract/api.ts";
 import { check, create, diff, remove, update } from "../../../providers/runpod/endpoint-key-lifecycle.ts";
-import { unknownValue } from "../../../providers/runpod/hook-values.ts";
+import { unknownValue } from "../../../providers/runpod/engine/hook-values.ts";
 import { nobodyThere } from "../../support/closed-port.ts";
 import { apiKey, startGateway, type TestGateway } from "../../support/gateway.ts";
 import { registerKey, sha256 } from "../../support/named-keys.ts";

@@ -1,5 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { isOwnersPod, isOwnersStorage, podGeneration, podMark, podName } from "../../../providers/runpod/pod-name.ts";
+import {
+  isOwnersPod,
+  isOwnersStorage,
+  podGeneration,
+  podMark,
+  podName,
+} from "../../../providers/runpod/pod/pod-name.ts";
 import { ownName } from "../../../providers/runpod/storage/storage-name.ts";
 
 const seed = "00112233445566778899aabbccddeeff";

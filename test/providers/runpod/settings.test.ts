@@ -2,9 +2,9 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { runPodSettings } from "../../../providers/runpod/connection.ts";
+import { runPodSettings } from "../../../providers/runpod/api/connection.ts";
+import { refusalOf } from "../../../providers/runpod/api/errors.ts";
 import { withEnvFiles } from "../../../providers/runpod/env-files.ts";
-import { refusalOf } from "../../../providers/runpod/errors.ts";
 
 const noKeychain = () => undefined;
 

@@ -1,6 +1,7 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { withDockerLogin } from "../../../providers/image/registry/docker-config.ts";
 import { ignoredFiles } from "./context-digest.ts";
 import type { Daemon } from "./daemon.ts";
 import type { ImageInputs } from "./inputs.ts";
@@ -9,12 +10,29 @@ import type { ImageInputs } from "./inputs.ts";
 export async function buildAndPush(inputs: ImageInputs, daemon: Daemon): Promise<Record<string, string>> {
   const { imageName, registry } = inputs;
   const { context, dockerfile, platform } = inputs.build;
-  await withContext(inputs.build, (folder) => build(inputs, folder, daemon));
-  const repoDigest = await push(inputs, daemon);
+  const repoDigest = await withLogin(registry, daemon, async (own) => {
+    await withContext(inputs.build, (folder) => build(inputs, folder, own));
+    return push(inputs, own);
+  });
   return {
     ...{ imageName, baseImageName: imageName, repoDigest, registryServer: registry?.server ?? "" },
     ...{ context, dockerfile: relative(context, dockerfile), platform: platform ?? "" },
   };
+}
+
+/**
+ * [source] Name and password together are lent to the build, which may pull its base from there, and to the push. All else
+ * Docker's own configuration has.
+ */
+function withLogin<T>(
+  { server = "", username, password }: NonNullable<ImageInputs["registry"]> = {},
+  { docker }: Daemon,
+  use: (daemon: Daemon) => Promise<T>,
+): Promise<T> {
+  const login = server && username && password ? { source: "the inputs", username, password } : undefined;
+  return withDockerLogin(server, login, process.env, (env) =>
+    use({ docker: (args, more) => docker(args, { ...env, ...more }) }),
+  );
 }
 
 /** A copy without what is ignored: the docker command's classic builder reads ignore files otherwise than the plugin. */
@@ -48,26 +66,12 @@ async function build({ imageName, build: inputs }: ImageInputs, folder: string, 
 }
 
 /** [measured] By digest, as the registry answered the push. */
-async function push({ imageName, registry }: ImageInputs, { docker }: Daemon): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "docker-provider-"));
-  try {
-    const said = await docker(["push", imageName], loginOf(registry, folder)).catch((cause: unknown) => {
-      const { stderr } = cause as { stderr?: string };
-      throw new Error(`error reading push output: ${stderr?.trim() ?? String(cause)}`, { cause });
-    });
-    const digest = /digest: (sha256:[0-9a-f]{64})/.exec(said)?.[1];
-    if (digest === undefined) throw new Error(`docker push told no digest: ${said}`);
-    return `${imageName.replace(/:[^:/]*$/, "")}@${digest}`;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-/** [source] Name and password together, or what Docker's own configuration has. */
-function loginOf(registry: ImageInputs["registry"], folder: string): NodeJS.ProcessEnv {
-  const { server, username, password } = registry ?? {};
-  if (server === undefined || !username || !password) return {};
-  const auth = Buffer.from(`${username}:${password}`).toString("base64");
-  writeFileSync(join(folder, "config.json"), JSON.stringify({ auths: { [server]: { auth } } }), { mode: 0o600 });
-  return { DOCKER_CONFIG: folder };
+async function push({ imageName }: ImageInputs, { docker }: Daemon): Promise<string> {
+  const said = await docker(["push", imageName]).catch((cause: unknown) => {
+    const { stderr } = cause as { stderr?: string };
+    throw new Error(`error reading push output: ${stderr?.trim() ?? String(cause)}`, { cause });
+  });
+  const digest = /digest: (sha256:[0-9a-f]{64})/.exec(said)?.[1];
+  if (digest === undefined) throw new Error(`docker push told no digest: ${said}`);
+  return `${imageName.replace(/:[^:/]*$/, "")}@${digest}`;
 }

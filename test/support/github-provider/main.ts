@@ -61,7 +61,8 @@ function seeConfiguration(): void {
   prototype.addService = function (definition, handlers) {
     const configure: Handler = (call, answer) => {
       const given = plain((call as ConfigureCall).request.getArgs()?.toJavaScript()) as Partial<GitHubConfig>;
-      const { owner, token, baseUrl } = given;
+      // [source] As its schema has it.
+      const { owner, token = process.env["GITHUB_TOKEN"], baseUrl } = given;
       if (owner !== undefined && token !== undefined && baseUrl !== undefined) config = { owner, token, baseUrl };
       handlers["configure"]?.(call, answer);
     };

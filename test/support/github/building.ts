@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { contextFiles, sha256OfFile } from "../../../providers/image/context-files.ts";
+import { contextFiles, sha256OfFile } from "../../../providers/image/context/context-files.ts";
+import { readIgnoreFile } from "../../../providers/image/context/ignore-file.ts";
 import { buildOnGitHub } from "../../../providers/image/github/build.ts";
-import type { PlannedImage } from "../../../providers/image/plan.ts";
+import type { PlannedImage } from "../../../providers/image/plan/plan.ts";
 import { makeRepository } from "../git-repository.ts";
 import { type CommittedFile, commitFiles, type RunPlan, type TestWorkflow } from "./repository.ts";
 import { type GitHubServerSettings, startTestGitHub, type TestGitHub } from "./server.ts";
@@ -74,9 +75,10 @@ export async function startTestBuild({
 /** The image that is made of a folder's files, as they are now. */
 export async function planned(folder: string): Promise<PlannedImage> {
   const [context, dockerfile, patterns] = [join(folder, "app"), join(folder, "docker/Dockerfile"), ["**/*"]];
+  const { hides } = await readIgnoreFile(dockerfile, context);
   return {
     ...{ imageRef, context, dockerfile, patterns, dockerfileSha256: sha256OfFile(dockerfile) },
-    files: (await contextFiles(context, patterns)).files,
+    files: (await contextFiles(context, patterns, hides)).files,
     buildArgs: { BASE_IMAGE: "ghcr.io/octo-org/base:1", COMFY_PLUGINS_JSON: '[{"repo":"a","ref":"b"}]' },
   };
 }

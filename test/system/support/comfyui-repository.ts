@@ -20,10 +20,10 @@ export interface Repositories {
 const root = join(import.meta.dirname, "../../..");
 const execute = promisify(execFile);
 
-// ComfyUI is started with flags of its own, of which the stand-in knows few.
 const mainPy = `import os
+import sys
 here = os.path.dirname(os.path.abspath(__file__))
-os.execvp("node", ["node", os.path.join(here, "local/comfyui/main.ts")])
+os.execvp("node", ["node", os.path.join(here, "local/comfyui/main.ts"), *sys.argv[1:]])
 `;
 
 export async function serveRepositories(): Promise<Repositories> {
@@ -85,6 +85,8 @@ function writeComfyUi(folder: string): void {
   for (const path of Object.keys(packages)) {
     if (path !== "") cpSync(join(root, path), join(folder, path), { recursive: true });
   }
+  mkdirSync(join(folder, "input"));
+  writeFileSync(join(folder, "input/example.png"), "");
   writeFileSync(join(folder, "main.py"), mainPy);
   writeFileSync(join(folder, "requirements.txt"), "");
 }

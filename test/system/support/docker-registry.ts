@@ -14,26 +14,38 @@ export interface DockerRegistry {
   host: string;
   /** Pushes an image without layers; returns the digest of its manifest. */
   push: (repository: string, tag: string) => Promise<string>;
-  /** Digest of what a tag names, for everybody; undefined when there is no such tag. */
+  /** Digest of what a tag names; undefined when there is no such tag. */
   digest: (repository: string, tag: string) => Promise<string | undefined>;
+  /** Tags of a repository, sorted. */
+  tags: (repository: string) => Promise<string[]>;
   stop: () => Promise<void>;
 }
 
-/** A password file, for the `auth` setting: it has the user `me`, whose password is `secret`. */
-export const htpasswd = "me:$2b$04$abcdefghijklmnopqrstuu2r9OfJnfCsdneAXAGHnS4UpFFP8WIrW\n";
+/** The only user of a registry with a password file. */
+export const registryUser = { username: "me", password: "canary-of-the-registry" };
+const passwordFile = "me:$2b$04$abcdefghijklmnopqrstuujNG9TNvp2wzcl5tPae97bvCqUFA1Bzu\n";
+
+/** A login as it is sent. */
+export const basicOf = ({ username, password }: typeof registryUser): string =>
+  `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
 
 const missing = "docker-registry is missing";
 
 /**
- * @param auth the registry's `auth` setting, as YAML on one line; without it everybody may push and pull
- * @param authorization header to push with
+ * @param auth `htpasswd` for a registry that nobody but its user may push to or pull from, else the registry's `auth` setting,
+ *   as YAML on one line; without it everybody may
+ * @param authorization header to push and look with; with `htpasswd` its user's
  * @throws {NoTool} where docker-registry is not installed
  */
 export async function startDockerRegistry(
   auth?: string,
-  authorization?: (repository: string) => string,
+  authorization: ((repository: string) => string) | undefined = auth === "htpasswd"
+    ? () => basicOf(registryUser)
+    : undefined,
 ): Promise<DockerRegistry> {
   const folder = mkdtempSync(join(tmpdir(), "docker-registry-"));
+  writeFileSync(join(folder, "htpasswd"), passwordFile);
+  const setting = auth === "htpasswd" ? `{htpasswd: {realm: test, path: ${join(folder, "htpasswd")}}}` : auth;
   const [port = 0] = await freePorts(1);
   const host = `127.0.0.1:${port}`;
   const config = [
@@ -41,7 +53,7 @@ export async function startDockerRegistry(
     "log: {level: error}",
     `storage: {filesystem: {rootdirectory: ${join(folder, "data")}}, delete: {enabled: true}}`,
     `http: {addr: ${host}, secret: a secret of this test}`,
-    ...(auth === undefined ? [] : [`auth: ${auth}`]),
+    ...(setting === undefined ? [] : [`auth: ${setting}`]),
   ];
   writeFileSync(join(folder, "config.yml"), `${config.join("\n")}\n`);
   const server = spawn("docker-registry", ["serve", join(folder, "config.yml")], {
@@ -61,17 +73,28 @@ export async function startDockerRegistry(
     await stop();
     throw ended === missing ? new NoTool(missing) : new Error(ended);
   }
+  const headers = (repository: string) => authorizing(authorization?.(repository));
   return {
-    ...{ host, stop, digest: (repository, tag) => digest(host, repository, tag) },
-    push: (repository, tag) => push(host, repository, tag, authorization?.(repository)),
+    ...{ host, stop },
+    digest: (repository, tag) => digest(host, repository, tag, headers(repository)),
+    tags: async (repository) => {
+      const answer = await fetch(`http://${host}/v2/${repository}/tags/list`, { headers: headers(repository) });
+      return answer.ok ? (((await answer.json()) as { tags: string[] | null }).tags ?? []).sort() : [];
+    },
+    push: (repository, tag) => push(host, repository, tag, headers(repository)),
   };
 }
 
-async function digest(host: string, repository: string, tag: string): Promise<string | undefined> {
+type Headers = Record<string, string>;
+
+const authorizing = (authorization: string | undefined): Headers =>
+  authorization === undefined ? {} : { authorization };
+
+async function digest(host: string, repository: string, tag: string, headers: Headers): Promise<string | undefined> {
   const types = ["docker.distribution.manifest.v2", "docker.distribution.manifest.list.v2", "oci.image.manifest.v1"];
   const accept = [...types, "oci.image.index.v1"].map((type) => `application/vnd.${type}+json`).join(", ");
   const url = `http://${host}/v2/${repository}/manifests/${tag}`;
-  const response = await fetch(url, { method: "HEAD", headers: { accept } });
+  const response = await fetch(url, { method: "HEAD", headers: { ...headers, accept } });
   return response.headers.get("docker-content-digest") ?? undefined;
 }
 
@@ -86,8 +109,7 @@ const answers = (host: string): Promise<boolean> =>
     () => false,
   );
 
-async function push(host: string, repository: string, tag: string, authorization?: string): Promise<string> {
-  const headers = authorization === undefined ? {} : { authorization };
+async function push(host: string, repository: string, tag: string, headers: Headers): Promise<string> {
   const send = async (
     method: string,
     url: string,

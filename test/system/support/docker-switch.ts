@@ -14,7 +14,11 @@ export interface DockerSwitch {
 export function dockerSwitch({ env }: Docker, folder: string): DockerSwitch {
   const socket = (env["DOCKER_HOST"] ?? "unix:///var/run/docker.sock").replace(/^unix:\/\//, "");
   const link = join(folder, "docker.sock");
-  const on = (): void => symlinkSync(socket, link);
+  const off = (): void => rmSync(link, { force: true });
+  const on = (): void => {
+    off();
+    symlinkSync(socket, link);
+  };
   on();
-  return { env: { DOCKER_HOST: `unix://${link}` }, on, off: () => rmSync(link) };
+  return { env: { DOCKER_HOST: `unix://${link}` }, on, off };
 }

@@ -1,19 +1,17 @@
-import { execFileSync } from "node:child_process";
-import { appendFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, writeFileSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join, relative } from "node:path";
+import { join, relative } from "node:path";
 import { writeApp } from "../../support/app-folder.ts";
 import { appDocument } from "../../support/apps.ts";
-import { commitAll, git } from "../../support/git-repository.ts";
-import { type LocalAccount, startLocalAccount } from "../../support/local-account.ts";
+import { git, makeRepository } from "../../support/git-repository.ts";
+import { type StartedRunPod, startLocalRunPod } from "../../support/local-runpod.ts";
 import { createStackOf, type TestStack } from "../../support/stack.ts";
+import { copyProject, linkModules } from "../../support/working-copy.ts";
 import { type Docker, startDocker } from "./docker.ts";
 import { dockerPlugin } from "./docker-plugin.ts";
 import { type DockerRegistry, startDockerRegistry } from "./docker-registry.ts";
 import { type DockerSwitch, dockerSwitch } from "./docker-switch.ts";
-
-const root = join(import.meta.dirname, "../../..");
 
 /** Images of a few bytes in the places of the real ones, of the same files. */
 const dockerfiles = {
@@ -38,7 +36,7 @@ export interface ImageWorld {
   docker: Docker;
   power: DockerSwitch;
   registry: DockerRegistry;
-  account: LocalAccount;
+  runpod: StartedRunPod;
   env: Record<string, string>;
   /** A working copy of this project, a git repository with its own small Dockerfiles. */
   copy: string;
@@ -49,13 +47,14 @@ export interface ImageWorld {
   stack: (program: string) => Promise<TestStack>;
   /** What Docker has built and pushed since this was last asked, in order. */
   news: () => Promise<ImageEvent[]>;
-  /** Tags of a repository in the registry. */
-  tags: (repository: string) => Promise<string[]>;
   close: () => Promise<void>;
 }
 
-/** @throws {NoTool} where Docker or its registry are missing */
-export async function startImageWorld(): Promise<ImageWorld> {
+/**
+ * @param auth what the registry demands, as it is started with; nothing unless set
+ * @throws {NoTool} where Docker or its registry are missing
+ */
+export async function startImageWorld(auth?: "htpasswd"): Promise<ImageWorld> {
   const started: (() => Promise<unknown>)[] = [];
   const close = async (): Promise<void> => {
     for (const stop of started.splice(0).reverse()) await stop();
@@ -65,22 +64,22 @@ export async function startImageWorld(): Promise<ImageWorld> {
     started.push(() => rm(folder, { recursive: true, force: true }));
     const docker = await startDocker();
     started.push(() => docker.stop());
-    const registry = await startDockerRegistry();
+    const registry = await startDockerRegistry(auth);
     started.push(registry.stop);
-    const account = await startLocalAccount();
-    started.push(() => account.close());
-    return { ...makeWorld({ folder, docker, registry, account }), close };
+    const runpod = await startLocalRunPod();
+    started.push(runpod.close);
+    return { ...makeWorld({ folder, docker, registry, runpod }), close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function makeWorld(parts: Pick<ImageWorld, "folder" | "docker" | "registry" | "account">): Omit<ImageWorld, "close"> {
-  const { folder, docker, registry, account } = parts;
+function makeWorld(parts: Pick<ImageWorld, "folder" | "docker" | "registry" | "runpod">): Omit<ImageWorld, "close"> {
+  const { folder, docker, registry, runpod } = parts;
   const power = dockerSwitch(docker, folder);
-  const env = { ...account.env, ...power.env, COMFY_ENDPOINTS_IMAGE_BUILD_POLL_SECONDS: "1" };
-  const copy = copyProject(join(folder, "copy"));
+  const env = { ...runpod.env, ...power.env, COMFY_ENDPOINTS_IMAGE_BUILD_POLL_SECONDS: "1" };
+  const copy = makeCopy(join(folder, "copy"));
   const repositories = {
     image_repository: `${registry.host}/me/golden`,
     base_image_repository: `${registry.host}/me/base`,
@@ -91,7 +90,7 @@ function makeWorld(parts: Pick<ImageWorld, "folder" | "docker" | "registry" | "a
     clone: (name) => {
       const target = join(folder, name);
       git(copy, "clone", "-q", copy, target);
-      symlinkSync(join(root, "node_modules"), join(target, "node_modules"));
+      linkModules(target);
       return target;
     },
     stack: async (program) => {
@@ -100,10 +99,6 @@ function makeWorld(parts: Pick<ImageWorld, "folder" | "docker" | "registry" | "a
       return stack;
     },
     news: eventsOf(docker, registry.host),
-    tags: async (repository) => {
-      const answer = await fetch(`http://${registry.host}/v2/${repository}/tags/list`);
-      return answer.ok ? (((await answer.json()) as { tags: string[] | null }).tags ?? []).sort() : [];
-    },
   };
 }
 
@@ -112,26 +107,19 @@ let changes = 0;
 /** Changes the base's Dockerfile, and so both images, and commits it. */
 export function changeBase(copy: string): void {
   appendFileSync(join(copy, "docker/Dockerfile.comfybase"), `LABEL change="${++changes}"\n`);
-  git(copy, "commit", "-q", "--all", "-m", "another base");
+  commitChanges(copy);
 }
 
-/** What git would clone, as it is now. */
-function copyProject(target: string): string {
-  const listed = execFileSync("git", ["-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"], {
-    encoding: "utf8",
-    maxBuffer: 16 * 1024 ** 2,
-  });
-  const unused = /^(?:test|bench|docs|examples|apps)\//;
-  for (const path of listed.split("\0").filter((name) => name !== "" && !unused.test(name))) {
-    // Git may still list what is deleted.
-    if (!existsSync(join(root, path))) continue;
-    mkdirSync(dirname(join(target, path)), { recursive: true });
-    cpSync(join(root, path), join(target, path));
-  }
-  for (const [path, content] of Object.entries(dockerfiles)) writeFileSync(join(target, path), content);
-  git(target, "init", "-q", "-b", "main");
-  commitAll(target);
-  symlinkSync(join(root, "node_modules"), join(target, "node_modules"));
+/** Has clones of a copy get what was changed in it; not what is linked into it. */
+export function commitChanges(copy: string): void {
+  git(copy, "commit", "-q", "--all", "--allow-empty", "-m", "a change");
+}
+
+/** This project, with the small images, as a git repository. */
+function makeCopy(target: string): string {
+  copyProject(target, /^(?:test|bench|docs|examples|apps)\//);
+  makeRepository(target, dockerfiles);
+  linkModules(target);
   return target;
 }
 

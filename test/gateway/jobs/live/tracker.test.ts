@@ -88,7 +88,7 @@ describe("the progress of the running job", () => {
     fails = true;
     step(1);
     await vi.advanceTimersByTimeAsync(250);
-    expect(log.join("")).toContain('"msg":"progress not written","job_id":"j1","error":"the disk is full"');
+    expect(log.join("")).toMatch(/"job_id":"j1","error":"the disk is full".*"msg":"progress not written"/);
     fails = false;
     step(2);
     await vi.advanceTimersByTimeAsync(250);

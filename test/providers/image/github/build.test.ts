@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { commitAll, writeFiles } from "../../../support/git-repository.ts";
 import { imageRef, planned, sources, startTestBuild, type TestBuild } from "../../../support/github/building.ts";
 import { addRun, commitFiles, type Stage, succeeded } from "../../../support/github/repository.ts";
 
@@ -104,6 +105,22 @@ describe("a commit at GitHub", () => {
     expect(dispatches()).toHaveLength(1);
   });
 
+  it("hides the same from Docker, and may have other files there", async () => {
+    test = await startTestBuild();
+    const ignored = { "app/.dockerignore": "*.log\n" };
+    writeFiles(test.folder, { ...ignored, "app/here.log": "" });
+    commitAll(test.folder);
+    test.image = await planned(test.folder);
+    await expect(test.build()).rejects.toThrow("where app/.dockerignore is not there.");
+    commitFiles(test.github.repository, "main", { ...sources, ...ignored, "app/there.log": "" });
+    await test.build();
+    expect(dispatches()).toHaveLength(1);
+    const more = { ...ignored, "docker/Dockerfile.dockerignore": "" };
+    commitFiles(test.github.repository, "main", { ...sources, ...more });
+    await expect(test.build()).rejects.toThrow("where docker/Dockerfile.dockerignore is only there.");
+    expect(dispatches()).toHaveLength(1);
+  });
+
   it("that comes between the look and the start is built no further", async () => {
     const commit = "e".repeat(40);
     test = await startTestBuild({ plans: [{ commit, stages: [running("Check out"), succeeded] }] });
@@ -119,5 +136,16 @@ describe("a commit at GitHub", () => {
     await expect(test.build()).rejects.toThrow(
       `GitHub Actions cannot build ${imageRef}: /Dockerfile and ${test.image.context} are not in one git repository`,
     );
+  });
+
+  it("is of no use for the files of an installed package", async () => {
+    test = await startTestBuild();
+    const dockerfile = join(test.folder, "node_modules/comfy-endpoints/docker/Dockerfile");
+    writeFiles(test.folder, { "node_modules/comfy-endpoints/docker/Dockerfile": "" });
+    test.image = { ...test.image, dockerfile };
+    await expect(test.build()).rejects.toThrow(
+      `GitHub Actions cannot build ${imageRef}: ${dockerfile} is of an installed package, not of a repository; give "build.dockerfile_path"`,
+    );
+    expect(test.github.asked).toEqual([]);
   });
 });

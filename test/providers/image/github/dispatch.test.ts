@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { imageRef, startTestBuild, type TestBuild } from "../../../support/github/building.ts";
-import { addRun, plainWorkflow, succeeded } from "../../../support/github/repository.ts";
+import { imageRef, sources, startTestBuild, type TestBuild } from "../../../support/github/building.ts";
+import { addRun, commitFiles, plainWorkflow, succeeded } from "../../../support/github/repository.ts";
 
 let test: TestBuild;
 afterEach(() => test.close());
 
 const failed = { status: "completed", conclusion: "failure" };
+const asked = (end: string): number => test.github.asked.filter((line) => line.endsWith(end)).length;
 const dispatches = (): string[] => test.github.asked.filter((line) => line.endsWith("/dispatches"));
 /** The run that was said to build the image. */
 const followed = (): string | undefined => test.lines[0]?.split("/").at(-1);
@@ -104,10 +105,32 @@ describe("a workflow", () => {
     expect(test.github.repository.runs).toEqual([]);
   });
 
-  it("that is not there is told", async () => {
+  it("that is not there is told, at once", async () => {
     test = await startTestBuild();
     await expect(test.build({ COMFY_ENDPOINTS_GHA_WORKFLOW: "other.yml" })).rejects.toThrow(
-      /GitHub did not list the runs of other.yml in octo-org\/octo-repo: there is none, or the token in GITHUB_TOKEN may not see it/,
+      /GitHub did not list the runs of other.yml in octo-org\/octo-repo: there is none, or the token in GITHUB_TOKEN may not see it.*; the file is \.github\/workflows\/other\.yml, on the default branch and on main$/,
     );
+    expect(asked("/runs")).toBe(1);
+  });
+
+  const missing = { status: 404, body: { message: "Not Found" } };
+
+  it("that was just committed is waited for until GitHub knows it", async () => {
+    test = await startTestBuild();
+    commitFiles(test.github.repository, "main", { ...sources, ".github/workflows/build_golden_image.yml": "" });
+    const runs = { at: /workflows\/\S+\/runs$/, ...missing };
+    test.github.faults.push(runs, { ...runs }, { at: /dispatches$/, ...missing });
+    await test.build();
+    expect(test.github.repository.runs).toHaveLength(1);
+    const said = "GitHub does not know build_golden_image.yml yet; it is asked again";
+    expect(test.lines.slice(0, -1)).toEqual([said, said]);
+  });
+
+  it("that GitHub never comes to know is waited for no longer than the build may take", async () => {
+    test = await startTestBuild();
+    commitFiles(test.github.repository, "main", { ...sources, ".github/workflows/other.yml": "" });
+    const env = { COMFY_ENDPOINTS_GHA_WORKFLOW: "other.yml", COMFY_ENDPOINTS_GHA_TIMEOUT_SECONDS: "0.5" };
+    await expect(test.build(env)).rejects.toThrow("the file is .github/workflows/other.yml, on the default branch");
+    expect(asked("/runs")).toBeGreaterThan(1);
   });
 });

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { parseYaml } from "@redocly/openapi-core";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { neverContext } from "../../../../providers/image/context-files.ts";
+import { neverContext } from "../../../../providers/image/context/context-files.ts";
 import { githubSettings } from "../../../../providers/image/github/settings.ts";
-import { workflowInputs } from "../../../../providers/image/github/workflow-inputs.ts";
+import { workflowInputs } from "../../../../providers/image/github/workflow.ts";
 import { writeFiles } from "../../../support/git-repository.ts";
 
 interface Workflow {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { create, diff, update } from "../../../../providers/image/lifecycle/image-lifecycle.ts";
 import type { ImageInputs } from "../../../../providers/image/lifecycle/inputs.ts";
-import { unknownValue } from "../../../../providers/runpod/hook-values.ts";
+import { unknownValue } from "../../../../providers/runpod/engine/hook-values.ts";
 import { startTestRegistry, type TestRegistry } from "../../../support/registry.ts";
 
 const noLogin = { username: undefined, password: undefined };
