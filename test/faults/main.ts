@@ -10,6 +10,7 @@ import { resultTable } from "./table.ts";
 interface Flags {
   only: string[];
   sample?: number;
+  from: number;
   seed: number;
   jobs: number;
 }
@@ -18,6 +19,7 @@ await new Command("faults")
   .description("Breaks every operation of every deployment in every way, and looks whether anything is lost or billed")
   .option("--only <text...>", "only cells whose name holds all of these: --only 'pod create' SIGKILL", [])
   .option("--sample <number>", "only so many cells, as different as there are", atLeastOne)
+  .option("--from <number>", "not those before that one: goes on where a run was broken off", atLeastOne, 1)
   .option("--seed <number>", "which sample", atLeastOne, 1)
   .option("--jobs <number>", "cells at a time", atLeastOne, 2)
   .action(main)
@@ -32,7 +34,8 @@ async function main(flags: Flags): Promise<void> {
   const operations = await cleanRuns();
   const all = cellsOf(operations);
   const meant = all.filter((cell) => flags.only.every((text) => cellLabel(cell).includes(text)));
-  const cells = flags.sample === undefined ? meant : sample(meant, flags.sample, flags.seed);
+  const rest = meant.slice(flags.from - 1);
+  const cells = flags.sample === undefined ? rest : sample(rest, flags.sample, flags.seed);
   const seed = flags.sample === undefined ? "" : `, seed ${flags.seed}`;
   console.log(`${operations.length} operations, ${all.length} cells; running ${cells.length}${seed}`);
 
