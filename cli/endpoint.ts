@@ -64,6 +64,8 @@ function newClient(context: Context, appId: string, url: string, deployedKey: st
     url,
     apiKey: env[ownKey] ?? env["COMFY_ENDPOINTS_API_KEY"] ?? deployedKey,
     keyRemedy: deployedKey === undefined ? remedy : `${remedy}, or leave both unset to use the key of the deployment`,
+    // Of an endpoint that is only addressed nobody knows more.
+    silenceRemedy: deployedKey === undefined ? undefined : `cend status ${appId} tells how its pod is`,
     userAgent: `comfy-endpoints/${version}`,
     signal: interrupted,
   });

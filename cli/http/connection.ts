@@ -11,6 +11,8 @@ export interface ConnectionOptions {
   apiKey: string | undefined;
   /** What a user may do about a key that is refused. */
   keyRemedy: string;
+  /** What a user may do where no gateway answers. @default nothing is said */
+  silenceRemedy?: string | undefined;
   userAgent: string;
   /** Ends every request when it is aborted. */
   signal: AbortSignal;
@@ -29,6 +31,8 @@ export interface Sent {
   response: Response;
   /** The request, as errors name it. */
   label: string;
+  /** What errors say when the answer is not a gateway's, or none. */
+  silence: string;
 }
 
 /** Requests to one endpoint. What goes wrong is an {@link HttpError}. */
@@ -46,20 +50,24 @@ export interface Connection {
   brokenOff(label: string, cause: unknown): HttpError;
 }
 
-export function createConnection({ url, apiKey, keyRemedy, userAgent, signal }: ConnectionOptions): Connection {
+export function createConnection(options: ConnectionOptions): Connection {
+  const { url, apiKey, keyRemedy, silenceRemedy, userAgent, signal } = options;
+
   const send = async (name: RouteName, request: Request): Promise<Sent> => {
     const { method, scope } = routes[name];
     const address = url + routePath(name, request.parameters) + queryText(request.query);
     const label = `${method} ${address}`;
+    // Whoever asks for its health is about to tell more.
+    const silence = silenceRemedy === undefined || name === "health" ? "" : `; ${silenceRemedy}`;
     const key = scope === "open" || apiKey === undefined ? {} : { "x-api-key": apiKey };
     const headers = { "user-agent": userAgent, ...key, ...request.headers };
     try {
       const ending = request.signal ?? signal;
       const response = await fetch(address, { method, headers, body: request.body ?? null, signal: ending });
-      return { response, label };
+      return { response, label, silence };
     } catch (cause) {
       signal.throwIfAborted();
-      throw new HttpError(`${label} got no answer: ${networkReason(cause)}`, {}, { cause });
+      throw new HttpError(`${label} got no answer: ${networkReason(cause)}${silence}`, {}, { cause });
     }
   };
 
@@ -76,13 +84,13 @@ export function createConnection({ url, apiKey, keyRemedy, userAgent, signal }: 
     }
   };
 
-  const refusal = ({ response, label }: Sent, text: string): HttpError => {
+  const refusal = ({ response, label, silence }: Sent, text: string): HttpError => {
     const { status, headers } = response;
     const body = errorBody.safeParse(parseJson(text)).data;
     const code = body?.error ?? excerpt(text);
     const details = body?.problems?.map(problemLine) ?? (body?.detail === undefined ? [] : [body.detail]);
     const said = [...(code === "" ? [] : [` ${code}`]), ...(details.length === 0 ? [] : [`: ${details.join("; ")}`])];
-    const remedy = status === 401 ? `; ${keyRemedy}` : "";
+    const remedy = status === 401 ? `; ${keyRemedy}` : body === undefined ? silence : "";
     const wait = retryAfterMs(headers.get("retry-after"), Date.now());
     return new HttpError(`${label} answered ${status}${said.join("")}${remedy}`, {
       ...{ status, code: body?.error, retryAfterMs: wait },

@@ -19,10 +19,9 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const client = (apiKey = "key-1", url = gateway.url): Client =>
+const client = (apiKey = "key-1", url = gateway.url, silenceRemedy?: string): Client =>
   createClient({
-    url,
-    apiKey,
+    ...{ url, apiKey, silenceRemedy },
     keyRemedy: "set THE_KEY",
     userAgent: "comfy-endpoints/test",
     signal: new AbortController().signal,
@@ -68,6 +67,18 @@ describe("client", () => {
     const error = await failure(client().job("1"));
     expect(error.message).toBe(`GET ${gateway.url}/jobs/1 answered 524 A timeout occurred`);
     expect(error.isTransient).toBe(true);
+  });
+
+  it("says what helps where a proxy answers in place of the gateway, or nobody", async () => {
+    const deployed = client("key-1", gateway.url, "look at its pod");
+    gateway.faults.push({ status: 502, body: "nothing listens" });
+    const { message } = await failure(deployed.job("1"));
+    expect(message).toBe(`GET ${gateway.url}/jobs/1 answered 502 nothing listens; look at its pod`);
+    gateway.faults.push({ status: 404, body: '{"error": "job_not_found"}' });
+    expect((await failure(deployed.job("1"))).message).toBe(`GET ${gateway.url}/jobs/1 answered 404 job_not_found`);
+    const nobody = client("key-1", "http://127.0.0.1:2", "look at its pod");
+    expect((await failure(nobody.job("1"))).message).toMatch(/got no answer: .*; look at its pod$/);
+    expect((await failure(nobody.health())).message).toMatch(/ECONNREFUSED[^;]*$/);
   });
 
   it("refuses an answer that is not what the route promises", async () => {

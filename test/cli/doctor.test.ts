@@ -2,8 +2,8 @@ import { expect, it } from "vitest";
 import { balanceCheck, builderCheck, engineCheck, hubTokensCheck, nodeCheck } from "../../cli/doctor/checks.ts";
 import { runPodChecks } from "../../cli/doctor/runpod-checks.ts";
 import { UserError } from "../../contract/errors.ts";
-import type { DataCenter, GpuType, RunPodApi } from "../../providers/runpod/api.ts";
-import { RunPodError } from "../../providers/runpod/errors.ts";
+import type { DataCenter, GpuType, RunPodApi } from "../../providers/runpod/api/api.ts";
+import { RunPodError } from "../../providers/runpod/api/errors.ts";
 
 const noDocker = "Docker is not installed";
 const noGitHub = "GITHUB_TOKEN is not set";

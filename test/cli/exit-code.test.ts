@@ -3,7 +3,7 @@ import { NotFoundError, TimedOutError, UnauthorizedError, UsageError } from "../
 import { exitCodeFor } from "../../cli/exit-code.ts";
 import { HttpError } from "../../cli/http/http-error.ts";
 import { UserError } from "../../contract/errors.ts";
-import { RunPodError } from "../../providers/runpod/errors.ts";
+import { RunPodError } from "../../providers/runpod/api/errors.ts";
 
 it.each([
   [new UserError("a deployment failed"), 1],
@@ -11,6 +11,7 @@ it.each([
   [new HttpError("a fault of the endpoint's", { status: 500 }), 1],
   [new UsageError("wrong flag"), 2],
   [new NotFoundError("not deployed"), 3],
+  [new HttpError("an input that only the endpoint can check", { status: 400 }), 2],
   [new HttpError("no such job", { status: 404 }), 3],
   [new HttpError("wrong key", { status: 401 }), 4],
   [new HttpError("a key for something else", { status: 403 }), 4],

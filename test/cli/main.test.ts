@@ -35,10 +35,24 @@ describe("cend", () => {
       stdout: "",
       stderr: `error: ${path}: "regions" is []; name at least one region\n`,
     });
-    expect((await cend("validate", "app/workflow.yaml")).stderr).toBe(
-      `error: ${join(folder, "app/workflow.yaml")} is not a .json file; give the path of an app.json\n`,
-    );
   });
+
+  it.each(["validate", "validate-artifacts", "lock", "image plan", "doctor", "preview", "deploy"])(
+    "exits with 3 where the app.json of %s is not there, and with 2 for a folder",
+    async (words) => {
+      const command = words.split(" ");
+      expect(await cend(...command, "nowhere/app.json")).toEqual({
+        code: 3,
+        stdout: "",
+        stderr: `error: ${join(folder, "nowhere/app.json")} does not exist; give the path of an app.json\n`,
+      });
+      expect(await cend(...command, "app")).toEqual({
+        code: 2,
+        stdout: "",
+        stderr: `error: ${join(folder, "app")} is a folder; give app/app.json\n`,
+      });
+    },
+  );
 
   it("exits with 2 when it is called wrongly, and suggests what was meant", async () => {
     expect(await cend("valdiate", "app/app.json")).toEqual({
@@ -86,24 +100,42 @@ describe("cend", () => {
     expect(await cend("destroy", "id.json", "--state-dir", "new")).toEqual({
       code: 0,
       stdout: '{\n  "result": "destroyed"\n}\n',
-      stderr: '"cards" is not deployed; there is nothing to destroy\n',
+      stderr: '"cards" is not deployed; nothing is deployed\n',
     });
+    expect((await cend("destroy", "face", "--state-dir", "old")).stderr).toBe(
+      '"face" is not deployed (did you mean faces?); deployed are faces\n',
+    );
     writeFileSync(join(folder, "torn.json"), '{"app_id": ');
     const { code, stderr } = await cend("destroy", "torn.json", "--state-dir", "new");
     expect(code).toBe(2);
     expect(stderr).toMatch(/torn\.json is not valid JSON: .*; give the app's id instead \(nothing is deployed\)\n$/);
+    expect(await cend("destroy", "gone.json", "--state-dir", "new")).toEqual({
+      code: 3,
+      stdout: "",
+      stderr: `error: ${join(folder, "gone.json")} does not exist; give the app's id instead (nothing is deployed)\n`,
+    });
   });
 
   it("owns up to a fault of its own in one line, and shows where on request", async () => {
-    const broken = { ...pulumiEnv(folder), ...env, COMFY_ENDPOINTS_ENV_FILE: folder };
-    expect(await startCend(["status", "cards"], { cwd: folder, env: broken }).ended).toEqual({
+    const fault = "JSON.stringify = () => { throw new Error('planted'); };";
+    const options = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(fault)}` };
+    const broken = { ...pulumiEnv(folder), ...env, ...options };
+    const validate = ["validate", "app/app.json"];
+    expect(await startCend(validate, { cwd: folder, env: broken }).ended).toEqual({
       code: 1,
       stdout: "",
-      stderr:
-        "error: EISDIR: illegal operation on a directory, read (a fault of comfy-endpoints; COMFY_ENDPOINTS_DEBUG=1 shows where)\n",
+      stderr: "error: planted (a fault of comfy-endpoints; COMFY_ENDPOINTS_DEBUG=1 shows where)\n",
     });
     const debug = { ...broken, COMFY_ENDPOINTS_DEBUG: "1" };
-    expect((await startCend(["status", "cards"], { cwd: folder, env: debug }).ended).stderr).toMatch(/\n {4}at /);
+    expect((await startCend(validate, { cwd: folder, env: debug }).ended).stderr).toMatch(/\n {4}at /);
+  });
+
+  it("blames the machine for what the machine refuses", async () => {
+    expect(await cend("init", "app/app.json/new")).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: `error: ENOTDIR: not a directory, mkdir '${join(folder, "app/app.json/new")}'\n`,
+    });
   });
 
   it("prints its help and version on stdout", async () => {

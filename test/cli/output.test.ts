@@ -21,7 +21,6 @@ it("shows people lines on a terminal", () => {
     ]),
   );
   expect(stdout.text()).toBe("app       cards\nendpoint  https://x\n");
-  expect(output.color).toBe(true);
 });
 
 it("gives programs the document, in a pipe and with --json, and makes no lines for nobody", () => {

@@ -145,6 +145,7 @@ describe("an endpoint in the hands of cend", () => {
       metadata: { status_detail: `pod ${pod?.id ?? ""} is stopped; start it again: cend wake demo` },
     });
     expect((await cend("costs", "demo")).answer).toMatchObject({ items: [{ pod: "EXITED" }], cost_per_hour: 0 });
+    expect((await cend("demo", "--input-prompt", "fog")).stderr).toContain("; cend status demo tells how its pod is\n");
     expect((await cend("logs", "demo")).answer).toMatchObject({ state: "DEGRADED", source: "container" });
     const refreshed = await cend("refresh", "demo");
     expect(refreshed.code, refreshed.stderr).toBe(0);

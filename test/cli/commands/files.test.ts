@@ -10,6 +10,7 @@ let faces: GatewayDouble;
 let one: CendWithEndpoints;
 let two: CendWithEndpoints;
 let withDead: CendWithEndpoints;
+let stranger: CendWithEndpoints;
 // Nobody listens there.
 const dead = "http://127.0.0.1:2";
 beforeAll(async () => {
@@ -20,9 +21,10 @@ beforeAll(async () => {
   one = cendWithEndpoints({ cards: cards.url }, "key-1");
   two = cendWithEndpoints({ cards: cards.url, faces: faces.url }, "key-1");
   withDead = cendWithEndpoints({ cards: cards.url, gone: dead }, "key-1");
+  stranger = cendWithEndpoints({ cards: cards.url, faces: faces.url }, "wrong");
 });
 afterAll(async () => {
-  for (const run of [one, two, withDead]) run.remove();
+  for (const run of [one, two, withDead, stranger]) run.remove();
   await Promise.all([cards.close(), faces.close()]);
 });
 
@@ -75,6 +77,13 @@ describe("cend files list", () => {
     expect(stderr).toMatch(/^gone: GET http:\/\/127\.0\.0\.1:2\/files\?limit=50 got no answer: .*\n$/);
   });
 
+  it("ends with 4 when every endpoint refuses the key, and still tells which ones", async () => {
+    const { code, stdout } = await stranger.cend("files", "list");
+    expect(code).toBe(4);
+    expect(JSON.parse(stdout)).toMatchObject({ items: [], errors: [{ app_id: "cards" }, { app_id: "faces" }] });
+    expect(await stranger.cend("files", "get", id("a"))).toMatchObject({ code: 4, stdout: "" });
+  });
+
   it("takes a cursor for one endpoint only, and only numbers as a limit", async () => {
     expect(await two.cend("files", "list", "--cursor", "7")).toEqual({
       code: 2,
@@ -124,6 +133,9 @@ describe("cend files download", () => {
     cards.files.set(id("d"), file("evil", "..\\..\\../evil.png"));
     mkdirSync(join(two.folder, "out"));
     for (const digit of ["a", "b", "d"]) await two.cend("files", "download", id(digit), "--out", "out");
+    // A folder that is yet to be made, when its name ends as one.
+    await two.cend("files", "download", id("a"), "--out", "new/out/");
+    expect(readdirSync(join(two.folder, "new/out"))).toEqual(["first.png"]);
     expect(readdirSync(join(two.folder, "out")).sort()).toEqual(["evil.png", `${id("b")}.png`, "first.png"]);
   });
 

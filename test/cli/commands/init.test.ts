@@ -73,5 +73,10 @@ describe("cend init", () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
     expect(stderr).toBe(`error: ${join(folder, "broken.json")}: "nodes" is 1; it must be an array\n`);
     expect((await cend("validate", "broken/app.json")).stderr).toContain("does not exist");
+    expect(await cend("init", "broken", "--workflow", "gone.json")).toEqual({
+      code: 3,
+      stdout: "",
+      stderr: `error: ${join(folder, "gone.json")} does not exist; give the path of a workflow\n`,
+    });
   });
 });

@@ -80,6 +80,20 @@ describe("cend jobs", () => {
     expect(gateway.requests).not.toContain("POST /jobs/job1/cancel");
   });
 
+  it("cancels a run that takes longer than it may, and exits with 5", async () => {
+    gateway.states = ["running"];
+    const flags = ["--input-prompt", "fog", "--wait", "--timeout-seconds", "0.1"];
+    const { code, stdout, stderr } = await run.cend("invoke", "cards", ...flags);
+    expect({ code, stdout }).toEqual({ code: 5, stdout: "" });
+    expect(stderr).toMatch(/error: job [0-9a-f]{32} was still (running|unknown) after 0\.1 s; it is being canceled\n$/);
+    expect(gateway.requests.at(-1)).toMatch(/^POST \/jobs\/[0-9a-f]{32}\/cancel$/);
+  });
+
+  it("exits with 2 for what only the endpoint finds wrong", async () => {
+    gateway.faults = [{ status: 400, body: '{"error": "invalid_cursor"}' }];
+    expect(await run.cend("jobs", "get", "cards", "job1")).toMatchObject({ code: 2, stdout: "" });
+  });
+
   it("tells by its exit code what is not there, and whose key is refused", async () => {
     gateway.faults = [{ status: 404, body: '{"error": "job_not_found"}' }];
     expect(await run.cend("jobs", "get", "cards", "job9")).toEqual({

@@ -104,6 +104,15 @@ describe("cend validate-artifacts", () => {
     ]);
   });
 
+  it("names a source that nobody answers for", async () => {
+    app(artifact({ source_url: "http://127.0.0.1:2/m" }));
+    const { stdout } = await run.cend("validate-artifacts", "app.json");
+    const { errors } = JSON.parse(stdout) as { errors: { message: string }[] };
+    expect(errors.map(({ message }) => message)).toEqual([
+      expect.stringMatching(/^http:\/\/127\.0\.0\.1:2\/m cannot be asked: .*ECONNREFUSED/),
+    ]);
+  });
+
   it("asks nobody when told so", async () => {
     const before = server.requests.length;
     app(artifact({ source_url: server.url("/gone") }));
