@@ -23,15 +23,15 @@ export interface Incoming {
   sizeBytes: number;
   /** Hex. */
   sha256: string;
-  /** Where they lie for the time being. */
-  path: string;
+  /** The bytes themselves while there are few; else where they lie for the time being. */
+  bytes: Buffer | { path: string };
 }
 
 /** Bytes in a folder, each under its hash: what is equal is there once. No name here comes from a caller. */
 export interface Blobs {
   /**
-   * Writes bytes down as they come, hashed on their way. What it answers must be kept or dropped.
-   * @param onChunk told the size of each piece before it is written; throws to stop
+   * Takes bytes as they come, hashed on their way, and writes down what is large. What it answers must be kept or dropped.
+   * @param onChunk told the size of each piece before it is taken; throws to stop
    */
   receive(bytes: AsyncIterable<Uint8Array>, maxBytes: number, onChunk: (size: number) => void): Promise<Incoming>;
   drop(incoming: Incoming): Promise<void>;
@@ -66,28 +66,62 @@ export function createBlobs(folder: string): Blobs {
     return existsSync(path) ? path : undefined;
   };
 
-  const drop = ({ path }: Incoming): Promise<void> => rm(path, { force: true });
+  const drop = async ({ bytes }: Incoming): Promise<void> => {
+    if ("path" in bytes) await rm(bytes.path, { force: true });
+  };
+
+  const receive: Blobs["receive"] = async (bytes, maxBytes, onChunk) => {
+    const hash = createHash("sha256");
+    let sizeBytes = 0;
+    const measured = async function* (): AsyncGenerator<Uint8Array, void> {
+      for await (const chunk of bytes) {
+        sizeBytes += chunk.length;
+        if (sizeBytes > maxBytes) throw new FileTooLarge(maxBytes);
+        onChunk(chunk.length);
+        hash.update(chunk);
+        yield chunk;
+      }
+      if (sizeBytes === 0) throw new FileEmpty();
+    };
+    const received = (where: Incoming["bytes"]): Incoming => ({
+      ...{ sizeBytes, bytes: where },
+      sha256: hash.digest("hex"),
+    });
+    const source = measured();
+    const start: Uint8Array[] = [];
+    while (sizeBytes <= smallBytes) {
+      const { value, done } = await source.next();
+      if (done === true) return received(Buffer.concat(start));
+      start.push(value);
+    }
+    const all = async function* (): AsyncGenerator<Uint8Array> {
+      yield* start;
+      yield* source;
+    };
+    const path = join(incomingFolder, randomUUID());
+    try {
+      await pipeline(all, createWriteStream(path, { flags: "wx", mode }));
+    } catch (error) {
+      await rm(path, { force: true });
+      throw error;
+    }
+    return received({ path });
+  };
 
   return {
-    receive: async (bytes, maxBytes, onChunk) => {
-      const path = join(incomingFolder, randomUUID());
-      try {
-        return { ...(await write(bytes, path, maxBytes, onChunk)), path };
-      } catch (error) {
-        await rm(path, { force: true });
-        throw error;
-      }
-    },
+    receive,
     drop,
     keep: async (incoming) => {
-      const { path, sha256 } = incoming;
+      const { bytes, sha256 } = incoming;
       const place = placeOf(sha256);
       if (existsSync(place)) {
         await drop(incoming);
         return;
       }
       const isNew = mkdirSync(dirname(place), { recursive: true }) !== undefined;
-      renameSync(path, place);
+      if ("path" in bytes) renameSync(bytes.path, place);
+      // A crash may leave half of it: no row names it then, and the next start removes it.
+      else writeWhole(place, bytes);
       // Not before it has its name: so the journal is written once.
       await Promise.all([syncPath(place), syncPath(dirname(place)), isNew && syncPath(blobsFolder)]);
     },
@@ -110,53 +144,19 @@ export function createBlobs(folder: string): Blobs {
   };
 }
 
-async function write(
-  bytes: AsyncIterable<Uint8Array>,
-  path: string,
-  maxBytes: number,
-  onChunk: (size: number) => void,
-): Promise<Omit<Incoming, "path">> {
-  const hash = createHash("sha256");
-  let sizeBytes = 0;
-  const measured = async function* (): AsyncGenerator<Uint8Array, void> {
-    for await (const chunk of bytes) {
-      sizeBytes += chunk.length;
-      if (sizeBytes > maxBytes) throw new FileTooLarge(maxBytes);
-      onChunk(chunk.length);
-      hash.update(chunk);
-      yield chunk;
-    }
-    if (sizeBytes === 0) throw new FileEmpty();
-  };
-  const source = measured();
-  const file = openSync(path, "wx", 0o444);
-  const start: Uint8Array[] = [];
-  let isWhole = false;
-  try {
-    while (!isWhole && sizeBytes <= smallBytes) {
-      const { value, done } = await source.next();
-      if (done === true) isWhole = true;
-      else start.push(value);
-    }
-    if (isWhole) writeFileSync(file, Buffer.concat(start));
-  } catch (error) {
-    closeSync(file);
-    throw error;
-  }
-  if (isWhole) {
-    closeSync(file);
-    return { sizeBytes, sha256: hash.digest("hex") };
-  }
-  const all = async function* (): AsyncGenerator<Uint8Array> {
-    yield* start;
-    yield* source;
-  };
-  await pipeline(all, createWriteStream(path, { fd: file }));
-  return { sizeBytes, sha256: hash.digest("hex") };
-}
-
 // Every step through the thread pool takes about as long as writing a small file does: only the disk is waited for.
 const smallBytes = 64 * 1024;
+
+const mode = 0o444;
+
+function writeWhole(path: string, bytes: Buffer): void {
+  try {
+    writeFileSync(path, bytes, { flag: "wx", mode });
+  } catch (error) {
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
 
 const sync = promisify(fsync);
 

@@ -178,10 +178,11 @@ describe("an upload", () => {
   it("that its caller gives up leaves nothing, and is no fault of ours", async () => {
     const request = httpRequest(`${gateway.url}/files`, {
       method: "POST",
-      headers: { "x-api-key": apiKey, "content-length": 1000 },
+      headers: { "x-api-key": apiKey, "content-length": 200_000 },
     });
     request.on("error", () => undefined);
-    request.write("first half");
+    // More than is kept in memory.
+    request.write("x".repeat(100_000));
     await until("bytes arrive", () => onDisk().some((name) => name.startsWith("incoming/")));
     request.destroy();
     await until("they are removed", () => onDisk().length === 0);

@@ -164,8 +164,9 @@ describe.each(["/files", "/run"])("a hostile upload to %s", (path) => {
 
   it("that stops in the middle is dropped with its connection", async () => {
     const socket = open();
-    socket.write(post(path, { ...formType, "content-length": 10_000 }));
-    socket.write(filePart(field, "x".repeat(2000)));
+    socket.write(post(path, { ...formType, "content-length": 200_000 }));
+    // More than is kept in memory.
+    socket.write(filePart(field, "x".repeat(100_000)));
     await until("it came in", () => storedFiles(gateway.settings.state.files).length > 0, 5);
     socket.destroy();
     await nothingIsLeft();

@@ -172,7 +172,8 @@ describe("a run with the address of a file", () => {
   });
 
   it("is given up when its caller goes away", async () => {
-    answer = (_request, response) => void response.writeHead(200, { "content-type": "image/png" }).write("half");
+    answer = (_request, response) =>
+      void response.writeHead(200, { "content-type": "image/png" }).write("x".repeat(100_000));
     const gone = new AbortController();
     const body = JSON.stringify({ photo: url("/a.png") });
     const going = gateway.request("/run", { method: "POST", body, signal: gone.signal });
