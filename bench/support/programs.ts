@@ -5,7 +5,6 @@ import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { localPodEnv, podPaths, podPorts } from "../../contract/pod-env.ts";
 import { type GatewayProgram, startGatewayProgram } from "../../test/support/gateway-program.ts";
 import { until } from "../../test/support/until.ts";
 
@@ -31,7 +30,7 @@ const contract = {
 /** Processes of a bench, with a folder for what they write; `TMPDIR` says on which disk. */
 export interface Bench {
   folder: string;
-  /** A ComfyUI of our own, as a process; answers its address. */
+  /** The stand-in for ComfyUI, as a process, with the pace of a real one; answers its address. */
   startComfyUi(): Promise<string>;
   /** A gateway in a folder below, before that ComfyUI. */
   startGateway(name: string, comfyUrl: string): GatewayProgram;
@@ -43,14 +42,13 @@ export interface Bench {
 
 export function createBench(): Bench {
   const folder = mkdtempSync(join(tmpdir(), "comfy-endpoints-bench-"));
-  const comfyFolder = join(folder, podPaths.comfy);
+  const comfyFolder = join(folder, "comfyui");
   mkdirSync(join(comfyFolder, "output"), { recursive: true });
   writeFileSync(join(folder, "contract.json"), JSON.stringify(contract));
   writeFileSync(join(folder, "workflow.json"), JSON.stringify({ prompt: workflow }));
   const children: ChildProcess[] = [];
-  const start = async (file: string, args: readonly string[], port: number, env: Record<string, string> = {}) => {
+  const start = async (file: string, args: readonly string[], port: number) => {
     const child = spawn(process.execPath, [join(import.meta.dirname, "../..", file), ...args], {
-      env: { ...process.env, ...env },
       stdio: ["ignore", "ignore", "inherit"],
     });
     children.push(child);
@@ -62,10 +60,7 @@ export function createBench(): Bench {
     folder,
     startComfyUi: async () => {
       const port = await freePort();
-      return start("local/comfyui/main.ts", [], port, {
-        [localPodEnv.pathPrefix]: folder,
-        [localPodEnv.ports]: `${podPorts.comfyui}:${port}`,
-      });
+      return start("bench/programs/paced-comfyui.ts", [comfyFolder, String(port)], port);
     },
     startGateway: (name, comfyUrl) => {
       const gateway = startGatewayProgram(

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type Server } from "node:http";
-import express, { type NextFunction, type Request, type Response, Router } from "express";
+import express, { type NextFunction, type Request, type RequestHandler, type Response, Router } from "express";
 import { createEvents } from "./events.ts";
 import { createExecutor } from "./execution/executor.ts";
 import { createPromptQueue } from "./execution/prompt-queue.ts";
@@ -27,6 +27,8 @@ export interface ComfyUiOptions {
   maxUploadBytes?: number;
   /** How nodes that sample show what they have so far; by itself ComfyUI shows nothing. */
   previewMethod?: PreviewMethod;
+  /** How long each request keeps it busy before it is looked at, in milliseconds. @default 0 */
+  requestMs?: number;
 }
 
 export interface ComfyUi {
@@ -49,7 +51,7 @@ export interface Listening {
  */
 export function createComfyUi(options: ComfyUiOptions): ComfyUi {
   const { folders, argv = [], classes = nodeClasses, maxUploadBytes = 100 * 1024 * 1024 } = options;
-  const { previewMethod = "none" } = options;
+  const { previewMethod = "none", requestMs = 0 } = options;
   const app = express();
   const server = createServer(app);
   const status = () => ({ status: { exec_info: { queue_remaining: queue.remaining() } } });
@@ -129,6 +131,7 @@ export function createComfyUi(options: ComfyUiOptions): ComfyUi {
   });
 
   app.disable("x-powered-by");
+  if (requestMs > 0) app.use(busyFor(requestMs));
   app.use(sameOriginOnly);
   app.use("/api/jobs", anyText, createJobRoutes(queue));
   app.use("/api", routes);
@@ -166,6 +169,15 @@ function portOf(server: Server): number {
   if (address === null || typeof address === "string") throw new Error("a TCP server has a port");
   return address.port;
 }
+
+/** As Python is: it does nothing else meanwhile. */
+const busyFor =
+  (milliseconds: number): RequestHandler =>
+  (_request, _response, next) => {
+    const end = performance.now() + milliseconds;
+    while (performance.now() < end);
+    next();
+  };
 
 /** Whatever went wrong, in aiohttp's words. */
 function createTrouble(maxUploadBytes: number) {
