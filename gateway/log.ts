@@ -20,7 +20,7 @@ const remembered = 2000;
 const longest = 4096;
 
 /** Fields never hold keys or input values, for whoever may read logs may not read those. Should one come in all the same: */
-const secrets = ["apiKey", "api_key", "authorization", "password", "secret", "token", '["x-api-key"]'];
+const secrets = ["apiKey", "api_key", "authorization", "password", "secret", "token", "x-api-key"];
 
 /**
  * A log of one JSON object per line.
@@ -37,7 +37,7 @@ export function createLog(write: (line: string) => void): LogTail {
     base: null,
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (level) => ({ level }) },
-    redact: secrets.flatMap((name) => [name, name.startsWith("[") ? `*${name}` : `*.${name}`]),
+    redact: secrets.flatMap((name) => [`["${name}"]`, `*["${name}"]`]),
   };
   const logger = pino(options, {
     write: (line) => {

@@ -1,10 +1,10 @@
-import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { block, notPrinted, runCommands } from "../support/documents.ts";
 import { makeRepository } from "../support/git-repository.ts";
+import { needsProgram } from "../support/needs-program.ts";
 import { pulumiEnv } from "../support/pulumi-env.ts";
 import { copyProject } from "../support/working-copy.ts";
 
@@ -30,7 +30,7 @@ describe("the README's first commands, where nothing is installed", { timeout: 6
   });
 
   it("leave the demo running where that is asked for, to be called as it says and as the README does", async (context) => {
-    if (spawnSync("curl", ["--version"]).error !== undefined) context.skip("curl is missing");
+    needsProgram(context, "curl");
     const clone = join(folder, "comfy-endpoints");
     const run = (commands: string, more: Record<string, string> = {}) =>
       runCommands(commands, { cwd: clone, env: { ...pulumiEnv(folder), ...more } });

@@ -1,8 +1,8 @@
-import { spawnSync } from "node:child_process";
 import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { block } from "../support/documents.ts";
+import { needsProgram } from "../support/needs-program.ts";
 import type { TestStack } from "../support/stack.ts";
 import { changeBase, type ImageWorld, startImageWorld } from "./support/image-world.ts";
 import { beforeAllWithTools } from "./support/tools.ts";
@@ -104,7 +104,7 @@ describe("the images of an app that names none", { timeout: 300_000 }, () => {
   });
 
   it("do not keep Pulumi from going on without Docker, once they are out of the stack as the README has it", async (context) => {
-    if (spawnSync("jq", ["--version"]).error !== undefined) context.skip("jq is missing");
+    needsProgram(context, "jq");
     await withoutDocker(async () => {
       expect((await stack.pulumi("preview")).output).toContain("failed to connect to any docker daemon");
       await stack.shell(block("README.md#deploy-to-runpod:2"));

@@ -1,4 +1,4 @@
-import { execFile, execFileSync, spawnSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { curl, python, pythonLiteral, shellWord, typescript } from "../../../gateway/playground/page/form/snippets.js";
+import { needsProgram } from "../../support/needs-program.ts";
 
 const hostile = {
   prompt: `it's "quoted" \`rm -rf ~\` $(id) $HOME \\ %s !! \${1} </script><img src=x onerror=alert(1)>\n\u2028\u0000"""'''`,
@@ -60,7 +61,7 @@ const polled = { request: "GET /it's/jobs/j1?wait=60", key: "the key", body: und
 
 describe("a run as code", () => {
   it("is a command for a shell, whatever is in it", async (context) => {
-    if (spawnSync("curl", ["--version"]).error !== undefined) context.skip("curl is missing");
+    needsProgram(context, "curl");
     const output = await run("sh", ["-c", curl({ base, inputs: hostile })]);
     expect(JSON.parse(output)).toMatchObject({ job_id: "j1" });
     expect(asked).toEqual([sent]);
@@ -74,7 +75,7 @@ describe("a run as code", () => {
   });
 
   it("is a program in Python that waits for the result", async (context) => {
-    if (spawnSync("python3", ["--version"]).error !== undefined) context.skip("python3 is missing");
+    needsProgram(context, "python3");
     expect(await run("python3", ["-c", python({ base, inputs: hostile })])).toContain("{'seen': 'yes'}");
     expect(asked).toEqual([sent, polled]);
   });
@@ -99,7 +100,7 @@ describe("quoting", () => {
   });
 
   it("makes of any JSON the same value in Python", (context) => {
-    if (spawnSync("python3", ["--version"]).error !== undefined) context.skip("python3 is missing");
+    needsProgram(context, "python3");
     const values = fc.sample(fc.oneof(fc.jsonValue(), text), 300);
     const code = `import json\nprint(json.dumps(${pythonLiteral(values)}))`;
     const output = execFileSync("python3", ["-c", code.replaceAll("\0", "\\0")], { encoding: "utf8" });
